@@ -1,0 +1,1 @@
+"""What the user runs: sources, tracking, recording, command line. Never imports model.training."""

@@ -1,0 +1,1 @@
+"""The training submodule: torch, open_clip and the SynthGaze renderer. The app never imports it."""
