@@ -228,16 +228,14 @@ class FaceTracker:
     """
 
     WINDOW = 3.0  # side of the window in face box sides
+    FAR = 0.1  # of the frame's width: FaceMesh fits smaller faces badly where it finds them at all
     SCALE_FRAMES = 90  # the head's scale is the running mean over so many frames
 
     def __init__(self, static: bool = False) -> None:
         self._static = static
         solutions = _mediapipe()
-        with _silence():
-            self._mesh = solutions.face_mesh.FaceMesh(
-                static_image_mode=static, max_num_faces=1, refine_landmarks=True
-            )
         self._solutions = solutions
+        self._mesh = self._make_mesh(static)
         self._window_mesh: Any = None  # made when first needed: most users never do
         self._detector: Any = None
         self._window: NDArray[np.int64] | None = None
@@ -301,7 +299,8 @@ class FaceTracker:
         if not boxes:
             return landmarks
         largest = max(boxes, key=lambda box: box[2] - box[0])
-        if landmarks is not None:
+        far = largest[2] - largest[0] < self.FAR * image.shape[1]
+        if landmarks is not None and not far:
             centre = landmarks[:468, :2].mean(axis=0)
             inside = (largest[:2] <= centre).all() and (centre <= largest[2:]).all()
             if inside or len(boxes) == 1:
@@ -313,11 +312,7 @@ class FaceTracker:
     def _follow_window(self, image: NDArray[np.uint8]) -> Array | None:
         assert self._window is not None
         if self._window_mesh is None:
-            with _silence():
-                self._window_mesh = self._solutions.face_mesh.FaceMesh(
-                    static_image_mode=True, max_num_faces=1, refine_landmarks=True
-                )
-            self._quiet = False
+            self._window_mesh = self._make_mesh(static=True)
         x0, y0, x1, y1 = self._window
         landmarks = self._run(self._window_mesh, np.ascontiguousarray(image[y0:y1, x0:x1]))
         if landmarks is None:
@@ -337,6 +332,17 @@ class FaceTracker:
         low = np.clip(np.floor(centre - half), 0, (width - 2, height - 2))
         high = np.clip(np.ceil(centre + half), low + 2, (width, height))
         return np.concatenate([low, high]).astype(np.int64)
+
+    def _make_mesh(self, static: bool) -> Any:
+        with _silence():
+            mesh = self._solutions.face_mesh.FaceMesh(
+                static_image_mode=static, max_num_faces=1, refine_landmarks=True
+            )
+            # Graphs start on threads of their own: only a frame that has come back says that all
+            # of them have started, and have said what they say.
+            mesh.process(np.zeros((64, 64, 3), dtype=np.uint8))
+        self._quiet = False
+        return mesh
 
     def _run(self, mesh: Any, image: NDArray[np.uint8]) -> Array | None:
         with contextlib.nullcontext() if self._quiet else _silence():
