@@ -228,7 +228,7 @@ class FaceTracker:
     """
 
     WINDOW = 3.0  # side of the window in face box sides
-    FAR = 0.1  # of the frame's width: FaceMesh fits smaller faces badly where it finds them at all
+    FAR = 0.12  # of the frame's width: FaceMesh fits smaller faces badly where it finds them at all
     SCALE_FRAMES = 90  # the head's scale is the running mean over so many frames
 
     def __init__(self, static: bool = False) -> None:

@@ -1,0 +1,57 @@
+#!/bin/sh
+# Makes the environment .venv and installs into it: what the app needs, or with --dev also what
+# training and the tests need. Safe to run again. Used by both commands of the README and by CI.
+set -eu
+cd "$(dirname "$0")"
+
+requirements=requirements.txt
+libraries="libgl1 libglib2.0-0 libegl1"
+case "${1:-}" in
+    "") ;;
+    --dev)
+        requirements=requirements-dev.txt
+        # Mesa's software renderer, for SynthGaze where there is no GPU.
+        libraries="$libraries libegl-mesa0 libgl1-mesa-dri"
+        ;;
+    *)
+        echo "setup.sh: unknown option '$1': use none, or --dev." >&2
+        exit 2
+        ;;
+esac
+
+python=
+for candidate in "${PYTHON:-}" python3.12 python3.11 python3; do
+    if [ -n "$candidate" ] && command -v "$candidate" >/dev/null 2>&1 &&
+        "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))'; then
+        python=$candidate
+        break
+    fi
+done
+if [ -z "$python" ]; then
+    echo "setup.sh: Python 3.11 or 3.12 is needed and was not found: install one of them." >&2
+    exit 2
+fi
+
+# A bare Debian or Ubuntu (a server, a container) lacks libraries that every desktop has.
+if command -v dpkg-query >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1; then
+    missing=
+    for library in $libraries; do
+        # Ubuntu 24.04 calls libglib2.0-0 libglib2.0-0t64, which provides the old name.
+        dpkg-query -W "$library" "${library}t64" 2>/dev/null | grep -q "[0-9]" ||
+            missing="$missing $library"
+    done
+    if [ -n "$missing" ]; then
+        root=
+        [ "$(id -u)" = 0 ] || root=sudo
+        echo "setup.sh: installing$missing"
+        # shellcheck disable=SC2086
+        if ! { $root apt-get update -qq &&
+            DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq $missing; } >/dev/null; then
+            echo "setup.sh: could not install$missing: install them by hand, then run this again." >&2
+            exit 2
+        fi
+    fi
+fi
+
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+.venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$requirements"
