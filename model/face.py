@@ -141,19 +141,20 @@ def face_from_landmarks(
     template = face_template()
     model = np.ascontiguousarray(template.landmarks[template.rigid])
     pixels = np.ascontiguousarray(landmarks[template.rigid, :2], dtype=np.float64)
+    undistorted = np.zeros(5)  # webcams correct their lenses well enough for a face's pose
     if guess is None:
         anchors = np.array(POSE_ANCHORS)
         _, rvec, tvec = cv2.solvePnP(
             template.landmarks[anchors],
             np.ascontiguousarray(landmarks[anchors, :2], dtype=np.float64),
             camera,
-            None,
+            undistorted,
             flags=cv2.SOLVEPNP_SQPNP,
         )
     else:
         rvec = cv2.Rodrigues(guess.rotation)[0]
         tvec = (guess.translation / guess.scale).reshape(3, 1).copy()
-    rvec, tvec = cv2.solvePnPRefineLM(model, pixels, camera, None, rvec, tvec)
+    rvec, tvec = cv2.solvePnPRefineLM(model, pixels, camera, undistorted, rvec, tvec)
     R = np.asarray(cv2.Rodrigues(rvec)[0], dtype=np.float64)
     t = np.asarray(tvec, dtype=np.float64).ravel()
     eyes = template.eye_centres @ R.T + t
@@ -369,7 +370,7 @@ class FaceTracker:
         for detection in found:
             box = detection.location_data.relative_bounding_box
             corners = (box.xmin, box.ymin, box.xmin + box.width, box.ymin + box.height)
-            boxes.append(np.array(corners) * (width, height, width, height))
+            boxes.append(np.array(corners, np.float64) * (width, height, width, height))
         return boxes
 
 

@@ -90,7 +90,7 @@ def rotation_z(angle: float) -> Array:
 
 
 def head_rotation(pitch: float, yaw: float, roll: float) -> Array:
-    """Rotation (3, 3) from head to camera frame; roll > 0 tilts to the user's own right shoulder."""
+    """Rotation (3, 3), head to camera frame; roll > 0 tilts to the user's own right shoulder."""
     return rotation_y(yaw) @ rotation_x(-pitch) @ rotation_z(-roll)
 
 

@@ -125,15 +125,13 @@ def cut_patches(image: NDArray[np.uint8], face: Face, spec: PatchSpec) -> Patche
 def to_normalised(
     gaze: Array, rotation: Array, mirrored: NDArray[np.bool_] | bool = False
 ) -> Array:
-    """Gaze vectors (N, 3) in the camera frame as (N, 2) pitch and yaw in the patches' own frames."""
+    """Gaze vectors (N, 3), camera frame, as (N, 2) pitch and yaw in the patches' own frames."""
     angles = pitch_yaw(np.einsum("nij,nj->ni", rotation, gaze))
     angles[..., 1] *= np.where(mirrored, -1.0, 1.0)
     return angles
 
 
-def to_camera(
-    angles: Array, rotation: Array, mirrored: NDArray[np.bool_] | bool = False
-) -> Array:
+def to_camera(angles: Array, rotation: Array, mirrored: NDArray[np.bool_] | bool = False) -> Array:
     """The inverse of `to_normalised`: (N, 2) pitch and yaw to unit vectors (N, 3), camera frame."""
     unmirrored = np.array(angles, dtype=np.float64)
     unmirrored[..., 1] *= np.where(mirrored, -1.0, 1.0)
