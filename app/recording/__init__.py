@@ -1,0 +1,1 @@
+"""A recording is one folder: samples.csv, events.csv and recording.json. Writing and reading it."""

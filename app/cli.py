@@ -1,0 +1,137 @@
+"""The command line of everything the user runs."""
+
+import argparse
+import math
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from app import PROJECT, __version__
+from app.libraries import tame_libraries
+from model.errors import UserError
+
+DEFAULT_MODEL = PROJECT / "weights" / "gazeclip-s.onnx"
+
+TRAINING = "train, evaluate, export and synth belong to the training submodule"
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, except that an error is one sentence on stderr, without the usage around it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message}: see {self.prog} --help")
+
+
+def main(argv: list[str]) -> int:
+    """Run a command.
+
+    Returns:
+        Exit code: 0, or 2 after an error the user can mend, told in one sentence on stderr.
+    """
+    try:
+        arguments = build_parser().parse_args(argv or ["track", "demo"])
+        tame_libraries()
+        return _track(arguments)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:  # before there was anything to finish
+        return 0
+
+
+def build_parser() -> Parser:
+    """The parser of all commands of the app."""
+    parser = Parser(
+        prog="main.py",
+        description="Gaze from a webcam, a video or pictures. Without a command: track demo.",
+        epilog=f"{TRAINING}: main.py COMMAND --help.",
+    )
+    parser.add_argument("--version", action="version", version=f"GazeCLIP Desktop {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_track(commands)
+    return parser
+
+
+def _add_track(commands: "argparse._SubParsersAction[Parser]") -> None:
+    track = commands.add_parser(
+        "track",
+        help="track a source and record it",
+        description="Track the gaze in a source and write a recording, one row per frame.",
+    )
+    track.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a video file, a folder of pictures, a camera's number or name, or demo",
+    )
+    track.add_argument(
+        "--out", type=Path, default=Path("recordings"), metavar="DIR",
+        help="folder that recordings lie in (default: recordings)",
+    )  # fmt: skip
+    track.add_argument(
+        "--overlay", type=Path, metavar="FILE.mp4", help="also write a video with the gaze drawn in"
+    )
+    track.add_argument("--profile", default="default", metavar="NAME", help="whose recording it is")
+    track.add_argument(
+        "--provider", choices=("auto", "cuda", "cpu"), default="auto",
+        help="where the model runs; auto: CUDA where it works, else the CPU (default: auto)",
+    )  # fmt: skip
+    track.add_argument(
+        "--model", type=Path, default=DEFAULT_MODEL, metavar="FILE.onnx",
+        help="an exported model with its card beside it (default: weights/gazeclip-s.onnx)",
+    )  # fmt: skip
+    track.add_argument("--max-frames", type=_count, metavar="N", help="stop after so many frames")
+    track.add_argument(
+        "--fov", type=_fov, default=65.0, metavar="DEG",
+        help="horizontal field of view of the full frame in degrees (default: 65)",
+    )  # fmt: skip
+    track.add_argument(
+        "--fps", type=_fps, metavar="F",
+        help="cameras: frames per second to ask for; pictures: their rate (default: 30)",
+    )  # fmt: skip
+    track.add_argument(
+        "--size", type=_size, metavar="WxH",
+        help="cameras: picture size to ask for (default: 1280x720)",
+    )  # fmt: skip
+    track.add_argument(
+        "--eyes", choices=("both", "left", "right"), default="both",
+        help="the eyes to use, left and right being the user's own (default: both)",
+    )  # fmt: skip
+    track.add_argument("--mirrored", action="store_true", help="the source delivers mirror images")
+
+
+def _track(arguments: argparse.Namespace) -> int:
+    from app.track import TrackOptions, track  # here, so that --help does not wait for OpenCV
+
+    track(TrackOptions(**vars(arguments)))
+    return 0
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def _fov(text: str) -> float:
+    return _between(text, 20.0, 150.0, "degrees")
+
+
+def _fps(text: str) -> float:
+    return _between(text, 0.1, 1000.0, "frames per second")
+
+
+def _between(text: str, low: float, high: float, unit: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of {unit}, {low:g} to {high:g}")
+    return value
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1280x720")
+    return int(width), int(height)

@@ -1,0 +1,37 @@
+"""Habits of the libraries underneath that would reach the user, put right in one place."""
+
+import os
+import sys
+import warnings
+
+
+def tame_libraries() -> None:
+    """Import OpenCV and PyAV, silence them, undo what they do to others. Call before all else.
+
+    * OpenCV's Media Foundation back end takes up to 20 s to open a camera on Windows unless
+      hardware transforms are off before its import.
+    * On Linux its import points Qt at OpenCV's own plug-ins, which breaks our windows.
+    * Its threads would fight those of MediaPipe and ONNX Runtime for a laptop's few cores.
+    * All write warnings of their own to the terminal, where users shall see only our sentences.
+    """
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # Python's warnings are for developers, who ask with -W
+    os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
+    before = {name: os.environ.get(name) for name in _QT_VARIABLES}
+    import cv2
+
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    cv2.setNumThreads(1)
+    cv2.setLogLevel(0)
+
+    import av.logging
+
+    av.logging.set_level(None)
+    av.logging.set_libav_level(av.logging.PANIC)
+
+
+_QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")

@@ -1,0 +1,1 @@
+"""What is read off the stream of samples: blinks; later smoothing and fixations."""

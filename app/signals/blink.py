@@ -1,0 +1,64 @@
+"""Blinks: when the lids hide too much of the eye for its gaze to be worth anything."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.estimator import USED_EYES, Eyes
+
+CLOSED = 0.4
+"""An eye is closed below this share of the person's own open level..."""
+
+REOPENED = 0.5
+"""... and open again above this one: lids linger half-way at the end of a blink."""
+
+TYPICAL_LEVEL = 0.85
+"""Openness of most people's open eyes: where the level starts, and what unrelated pictures get."""
+
+LOWEST_LEVEL = 0.45
+"""However narrow a person's eyes look, below this they are closing: reading must not lower it."""
+
+ADAPTATION_S = 5.0
+"""Time constant in seconds with which the level follows the openness of open eyes."""
+
+
+class BlinkDetector:
+    """Closed or open, from the openness of one frame after the other; no look ahead.
+
+    People's open eyes differ twofold in openness, so the level they are measured against follows
+    each person's own.
+
+    Args:
+        eyes: which eyes are used; with both, their mean counts.
+        adaptive: follow the person; False for pictures that have nothing to do with each other.
+    """
+
+    def __init__(self, eyes: Eyes = "both", adaptive: bool = True) -> None:
+        self._used = np.array(USED_EYES[eyes])
+        self._adaptive = adaptive
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the person."""
+        self._level = TYPICAL_LEVEL
+        self._closed = False
+        self._last_ns: int | None = None
+
+    def update(self, openness: NDArray[np.float64], time_ns: int) -> bool:
+        """Whether the eyes count as closed.
+
+        Args:
+            openness: (2,) of the user's right and left eye, 0 closed .. 1 open.
+            time_ns: the frame's time.
+        """
+        now = float(openness[self._used].mean())
+        if not self._adaptive:
+            return now < CLOSED * self._level
+        self._closed = now < (REOPENED if self._closed else CLOSED) * self._level
+        if self._last_ns is not None and not self._closed:
+            elapsed_s = max((time_ns - self._last_ns) / 1e9, 0.0)
+            self._level += (1.0 - math.exp(-elapsed_s / ADAPTATION_S)) * (now - self._level)
+            self._level = max(self._level, LOWEST_LEVEL)
+        self._last_ns = time_ns
+        return self._closed

@@ -1,0 +1,170 @@
+"""`track`: a source into a recording, without a window."""
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from app.channel import Finished
+from app.interrupt import Interrupt
+from app.overlay import draw_overlay
+from app.pipeline import Pipeline, Tracked
+from app.recording.about import describe, describe_end
+from app.recording.writer import RecordingWriter, check_profile
+from app.source import Source, open_source
+from app.tracker import load_tracker
+from app.video_writer import VideoWriter, check_video_path
+from model.errors import UserError
+from model.estimator import Eyes, Provider
+
+PATIENCE_S = 0.1
+"""How soon a wish to stop is heard while no frame comes."""
+
+
+@dataclass(frozen=True)
+class TrackOptions:
+    """What a person may choose; see `main.py track --help`."""
+
+    source: str
+    out: Path
+    model: Path
+    overlay: Path | None = None
+    profile: str = "default"
+    provider: Provider = "auto"
+    eyes: Eyes = "both"
+    fov: float = 65.0
+    fps: float | None = None
+    size: tuple[int, int] | None = None
+    mirrored: bool = False
+    max_frames: int | None = None
+
+
+def track(options: TrackOptions, say: Callable[[str], None] = print) -> Path | None:
+    """Track a source to its end, to `max_frames` or to Ctrl-C.
+
+    Everything that can be wrong with the options is found before a recording is begun.
+
+    Args:
+        options: what to do.
+        say: where the closing summary goes.
+
+    Returns:
+        The recording's folder; None where Ctrl-C came before the first frame.
+
+    Raises:
+        UserError: something is wrong with the source, the model or a place to write to.
+    """
+    check_profile(options.profile)
+    if options.overlay is not None:
+        check_video_path(options.overlay)
+        if options.overlay.exists() and options.overlay.samefile(_as_path(options.source)):
+            raise UserError("the overlay would overwrite its own source: give another file")
+    with ExitStack() as stack:
+        interrupt = stack.enter_context(Interrupt())
+        source = stack.enter_context(
+            open_source(options.source, options.fps, options.size, options.mirrored)
+        )
+        tracker = load_tracker(
+            options.model, options.provider, options.eyes, options.fov, source.unrelated
+        )
+        stack.callback(tracker.close)
+        pipeline = stack.enter_context(Pipeline(source, tracker))
+        first = _next(pipeline, interrupt)
+        if first is None:
+            say("Stopped before the first frame: nothing was recorded.")
+            return None
+        writer = RecordingWriter(
+            options.out,
+            options.profile,
+            first.sample,
+            describe(source, tracker),
+            pictures=source.unrelated,
+            fps=source.fps,
+        )
+        stack.enter_context(writer)
+        overlay = None
+        if options.overlay is not None:
+            overlay = stack.enter_context(
+                VideoWriter(options.overlay, source.size, source.fps or 30.0)
+            )
+        started = time.perf_counter()
+        _record(first, pipeline, interrupt, writer, overlay, options.max_frames, source)
+        seconds = time.perf_counter() - started
+        pipeline.close()
+        writer.close(complete=not source.faults, about=describe_end(source))
+    for fault in source.faults:
+        print(f"warning: {fault}", file=sys.stderr)
+    counted = writer.statistics
+    say(
+        f"{counted.rows} frames in {seconds:.1f} s ({counted.rows / seconds:.0f} per second, "
+        f"{tracker.estimator.provider.removesuffix('ExecutionProvider')}), "
+        f"{counted.valid_share:.1%} valid: {writer.folder}"
+    )
+    return writer.folder
+
+
+def _record(
+    first: Tracked,
+    pipeline: Pipeline,
+    interrupt: Interrupt,
+    writer: RecordingWriter,
+    overlay: VideoWriter | None,
+    max_frames: int | None,
+    source: Source,
+) -> None:
+    """Take samples from the pipeline until there are no more, or enough; `first` is in already."""
+    total = min(n for n in (source.length, max_frames, sys.maxsize) if n is not None)
+    known = total < sys.maxsize
+    speed = _Speed()
+    with tqdm(total=total if known else None, unit="frame", disable=None, leave=False) as bar:
+        tracked: Tracked | None = first
+        while tracked is not None:
+            if tracked is not first:
+                writer.add(tracked.sample)
+            if overlay is not None:
+                drawn = draw_overlay(tracked.frame.image, tracked.sample, speed.tick())
+                overlay.add(drawn, tracked.sample.time_ns)
+            bar.update()
+            if writer.statistics.rows == max_frames:
+                return
+            tracked = _next(pipeline, interrupt)
+
+
+def _next(pipeline: Pipeline, interrupt: Interrupt) -> Tracked | None:
+    """The next tracked frame; None at the end or when the user wants to stop."""
+    while not interrupt.wanted:
+        try:
+            return pipeline.get(PATIENCE_S)
+        except TimeoutError:
+            continue
+        except Finished:
+            return None
+    return None
+
+
+class _Speed:
+    """Frames per second, averaged over about the last second."""
+
+    def __init__(self) -> None:
+        self._period: float | None = None
+        self._last = time.perf_counter()
+
+    def tick(self) -> float | None:
+        """Call at each frame."""
+        now = time.perf_counter()
+        elapsed, self._last = now - self._last, now
+        if self._period is None:
+            self._period = elapsed
+            return None
+        self._period += 0.05 * (elapsed - self._period)
+        return 1.0 / self._period
+
+
+def _as_path(source: str) -> Path:
+    from app.source.opening import DEMO
+
+    return DEMO if source == "demo" else Path(source).expanduser()

@@ -1,0 +1,98 @@
+"""Tracker: Frame -> Sample. No threads, no files, no window."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+
+from app.sample import Sample
+from app.signals.blink import BlinkDetector
+from app.source import Frame
+from model.estimator import Estimator, Eyes, Provider
+from model.face import Face, FaceTracker
+from model.geometry import Array, camera_matrix
+from model.patches import cut_patches
+
+DEFAULT_FOV = 65.0
+"""Horizontal degrees of the full frame, as most webcams have."""
+
+_camera_matrix = lru_cache(maxsize=8)(camera_matrix)
+
+
+class Tracker:
+    """Turns frames into samples in two steps, which may run on two threads, each in order.
+
+    Args:
+        faces: finds the face.
+        estimator: finds the gaze.
+        eyes: which of the user's eyes to use.
+        fov: horizontal degrees of the frame.
+        unrelated: one frame says nothing about the next (pictures).
+    """
+
+    def __init__(
+        self,
+        faces: FaceTracker,
+        estimator: Estimator,
+        eyes: Eyes = "both",
+        fov: float = DEFAULT_FOV,
+        unrelated: bool = False,
+    ) -> None:
+        self.estimator, self.eyes, self.fov = estimator, eyes, fov
+        self._faces = faces
+        self._blinks = BlinkDetector(eyes, adaptive=not unrelated)
+
+    def find(self, frame: Frame) -> Face | None:
+        """First step: the user's face in the frame, or None."""
+        return self._faces.find(frame.image, self.camera(frame))
+
+    def sample(self, frame: Frame, face: Face | None) -> Sample:
+        """Second step: patches, gaze and blink."""
+        if face is None:
+            return Sample(frame.number, frame.time_ns, _age(frame), frame.file)
+        patches = cut_patches(frame.image, face, self.estimator.spec)
+        estimate = self.estimator.estimate(patches, self.eyes)
+        blink = self._blinks.update(face.openness, frame.time_ns)
+        return Sample(
+            frame.number,
+            frame.time_ns,
+            _age(frame),
+            frame.file,
+            face,
+            patches,
+            estimate,
+            blink,
+        )
+
+    def camera(self, frame: Frame) -> Array:
+        """The camera matrix (3, 3) that the frame was taken with."""
+        height, width = frame.image.shape[:2]
+        return _camera_matrix(width, height, self.fov)
+
+    def close(self) -> None:
+        """Release MediaPipe's graphs."""
+        self._faces.close()
+
+
+def load_tracker(
+    model: Path,
+    provider: Provider = "auto",
+    eyes: Eyes = "both",
+    fov: float = DEFAULT_FOV,
+    unrelated: bool = False,
+) -> Tracker:
+    """Load the models, side by side since each takes a second or two.
+
+    Raises:
+        UserError: the model, its card or the provider will not do.
+    """
+    # Leaving the pool waits for both: an error must not be told while MediaPipe, starting,
+    # still keeps the terminal from us.
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(FaceTracker, static=unrelated)
+        estimator = Estimator(model, provider)
+    return Tracker(loading.result(), estimator, eyes, fov, unrelated)
+
+
+def _age(frame: Frame) -> int:
+    return time.perf_counter_ns() - frame.captured_ns
