@@ -1,0 +1,201 @@
+"""Runs an exported model on patches and hands out gaze in the camera frame."""
+
+import contextlib
+import ctypes
+import io
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from model.card import ModelCard, load_card
+from model.errors import UserError
+from model.geometry import DIRECTIONS, MIRRORED, Array, normalize
+from model.patches import Patches, PatchSpec, to_camera
+
+Provider = Literal["auto", "cuda", "cpu"]
+Eyes = Literal["both", "left", "right"]
+
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+QUIET = 4
+"""ONNX Runtime's log level at which it reports fatal errors only."""
+
+USED_EYES = {"both": (True, True), "right": (True, False), "left": (False, True)}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Gaze of one face.
+
+    Attributes:
+        gaze: (3,) unit vector in the camera frame.
+        eye_gaze: (2, 3) of the user's right and left eye; NaN where an eye was not used, and both
+            for a model that sees the whole face.
+        sigma: expected standard deviation of the gaze per axis, radians.
+        probabilities: (9,) of each of `model.geometry.DIRECTIONS`; left and right the user's own.
+        embedding: (N, E) the model's last hidden layer for each patch.
+    """
+
+    gaze: Array
+    eye_gaze: Array
+    sigma: float
+    probabilities: Array
+    embedding: NDArray[np.float32]
+
+    @property
+    def description(self) -> str:
+        """The likeliest direction in words."""
+        return DIRECTIONS[int(np.argmax(self.probabilities))]
+
+
+class Estimator:
+    """An exported model, ready to run.
+
+    Attributes:
+        card: the model's card.
+        spec: the patches it wants.
+        provider: what it really runs on, "CUDAExecutionProvider" or "CPUExecutionProvider".
+    """
+
+    def __init__(self, model: Path, provider: Provider = "auto", threads: int = 1) -> None:
+        """Load a model, check it against its card and run it once to warm up.
+
+        Args:
+            model: path of the .onnx file; its card lies beside it.
+            provider: "auto" takes CUDA where it works, else the CPU.
+            threads: CPU threads of one run; more than one hardly helps so small a model.
+
+        Raises:
+            UserError: if the model or its card cannot be used, or CUDA was demanded and is absent.
+        """
+        self.card: ModelCard = load_card(model)
+        self.spec: PatchSpec = self.card.patch
+        self._session = _open(model, provider, threads)
+        self.provider: str = self._session.get_providers()[0]
+        expected = {node.name: tuple(node.shape) for node in self._session.get_inputs()}
+        self.count = 2 if self.spec.kind == "eyes" else 1
+        shape = (self.count, self.spec.height, self.spec.width, 3)
+        if expected != {"patches": shape, "head": (self.count, 4)}:
+            raise UserError(f"the model {model} does not take the patches that its card describes")
+        self._run(np.zeros(shape, np.uint8), np.zeros((self.count, 4), np.float32))
+
+    def estimate(self, patches: Patches, eyes: Eyes = "both") -> Estimate:
+        """Gaze from the patches of one face.
+
+        Args:
+            patches: cut by `model.patches.cut_patches` to this model's `spec`.
+            eyes: which eyes count; without meaning for a model that sees the whole face.
+        """
+        if eyes not in USED_EYES:
+            raise ValueError(f"eyes are 'both', 'left' or 'right', not {eyes!r}")
+        angles, sigma, probabilities, embedding = self._run(patches.images, patches.head)
+        own = to_camera(angles.astype(np.float64), patches.rotation, patches.mirrored)
+        used = np.array(USED_EYES[eyes]) if self.spec.kind == "eyes" else np.array([True])
+        gaze, combined_sigma = combine(own, sigma, used)
+        eye_gaze = np.full((2, 3), np.nan)
+        if self.spec.kind == "eyes":
+            eye_gaze[used] = own[used]
+        described = unmirror(probabilities, patches.mirrored)
+        return Estimate(
+            gaze=gaze,
+            eye_gaze=eye_gaze,
+            sigma=float(combined_sigma),
+            probabilities=(described * _weights(sigma, used)[:, None]).sum(axis=0),
+            embedding=embedding,
+        )
+
+    def _run(self, images: NDArray[np.uint8], head: NDArray[np.float32]) -> Any:
+        return self._session.run(
+            ["gaze", "sigma", "description", "embedding"], {"patches": images, "head": head}
+        )
+
+
+def combine(
+    eye_gaze: Array, sigma: NDArray[Any], used: NDArray[np.bool_]
+) -> tuple[Array, NDArray[np.float64]]:
+    """One gaze of each sample's patches: their mean in the camera frame weighted by 1 / sigma^2.
+
+    The errors of two eyes in one picture go together (light, landmarks, the person), so sigma of
+    the mean is taken as the weighted mean of the variances, not as that of independent errors.
+
+    Args:
+        eye_gaze: (..., P, 3) unit vectors in the camera frame.
+        sigma: (..., P) radians.
+        used: (..., P), which patches count.
+
+    Returns:
+        Gaze (..., 3), unit vectors, and sigma (...). NaN where no patch counts.
+    """
+    weights = _weights(sigma, used)
+    gaze = normalize((eye_gaze * weights[..., None]).sum(axis=-2))
+    return gaze, np.sqrt((weights * np.square(sigma)).sum(axis=-1))
+
+
+def unmirror(probabilities: NDArray[Any], mirrored: NDArray[np.bool_]) -> Array:
+    """Probabilities (..., P, 9) in the patches' frames as those of the user's own left and right.
+
+    Args:
+        probabilities: (..., P, 9) as the model gives them.
+        mirrored: (P,), which patches are flipped.
+    """
+    flipped = probabilities[..., list(MIRRORED)]
+    return np.where(mirrored[:, None], flipped, probabilities).astype(np.float64)
+
+
+def _weights(sigma: NDArray[Any], used: NDArray[np.bool_]) -> Array:
+    precision = np.where(used, np.asarray(sigma, dtype=np.float64) ** -2.0, 0.0)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(precision / precision.sum(axis=-1, keepdims=True))
+
+
+def _open(model: Path, provider: Provider, threads: int) -> Any:
+    onnxruntime.set_default_logger_severity(QUIET)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = QUIET
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Idle threads that spin would steal the cores of the face tracker between two runs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = None if provider == "cpu" else _open_cuda(model, options)
+    if session is not None:
+        return session
+    if provider == "cuda":
+        raise UserError(
+            "CUDA was demanded but cannot be used on this machine: install a driver and "
+            "requirements-cuda.txt, or choose --provider cpu"
+        )
+    try:
+        return onnxruntime.InferenceSession(str(model), options, providers=[CPU])
+    except Exception as error:  # noqa: BLE001 - its errors have no common base
+        raise UserError(
+            f"ONNX Runtime cannot read the model {model}: export it again"
+        ) from error
+
+
+def _open_cuda(model: Path, options: Any) -> Any:
+    """A session that really runs on CUDA, or None. Whatever ONNX Runtime prints is swallowed."""
+    if CUDA not in onnxruntime.get_available_providers() or not _has_gpu():
+        return None
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            onnxruntime.preload_dlls()
+            session = onnxruntime.InferenceSession(str(model), options, providers=[CUDA, CPU])
+        except Exception:  # noqa: BLE001 - its errors have no common base, and the CPU is next
+            return None
+    return session if session.get_providers()[0] == CUDA else None
+
+
+def _has_gpu() -> bool:
+    """Whether a CUDA driver is there and knows a device: cheap to ask, unlike loading CUDA."""
+    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+    count = ctypes.c_int(0)
+    try:
+        driver = ctypes.CDLL(name)
+        found = driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0
+    except (OSError, AttributeError):
+        return False
+    return found and count.value > 0

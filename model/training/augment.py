@@ -1,0 +1,159 @@
+"""Augmentation of patches, by batch, in torch: quick enough not to hold up a CPU.
+
+All of it is our choice. What a step draws depends on nothing but the generator it is given.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from model.training.losses import unit_vectors
+
+SHIFT = 0.025
+"""Standard deviation of a patch's shift, in patch widths: FaceMesh's landmarks err as much."""
+SCALE = 0.05
+"""Standard deviation of the logarithm of a patch's size."""
+ROLL = math.radians(3.0)
+"""Standard deviation of the roll about the patch's middle. Gaze rolls along: a wrong head roll
+turns the normalised frame, and the true gaze within it."""
+HEAD_NOISE = (0.03, 0.03, 0.02, 0.02)
+"""Standard deviations added to the four numbers about the head."""
+
+
+class Augmenter:
+    """Makes training patches out of stored ones.
+
+    Args:
+        size: (height, width) of the patches to make.
+        strength: of everything; 0 only cuts out the middle.
+        generator: where chance comes from.
+    """
+
+    def __init__(self, size: tuple[int, int], strength: float, generator: torch.Generator) -> None:
+        self.size = size
+        self.strength = strength
+        self.generator = generator
+        height, width = size
+        # Pixel centres in units of half the patch's width, so that circles stay round.
+        self.x = ((torch.arange(width) + 0.5) / width * 2.0 - 1.0).view(1, 1, 1, -1)
+        self.y = ((torch.arange(height) + 0.5) * 2.0 - height).div(width).view(1, 1, -1, 1)
+
+    def __call__(
+        self, images: Tensor, head: Tensor, target: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """
+        Args:
+            images: (N, H, W, C) uint8.
+            head: (N, 4).
+            target: (N, 2) gaze, radians.
+
+        Returns:
+            Pixels (N, C, height, width) 0..1, and head and target to go with them.
+        """
+        pixels = images.permute(0, 3, 1, 2).float() / 255.0
+        if self.strength == 0.0:
+            top = (pixels.shape[2] - self.size[0]) // 2
+            left = (pixels.shape[3] - self.size[1]) // 2
+            cut = pixels[:, :, top : top + self.size[0], left : left + self.size[1]]
+            return cut, head, target
+        pixels, roll = self._move(pixels)
+        target, head = _rolled(target, roll), _roll_head(head, roll)
+        pixels, head = self._coarsen(pixels, head)
+        pixels = self._light(pixels)
+        pixels = self._cover(pixels, share=0.12, dark=False)
+        pixels = self._cover(pixels, share=0.08, dark=True)
+        pixels = self._noise(pixels)
+        head = head + self._normal(*head.shape) * torch.tensor(HEAD_NOISE) * self.strength
+        return pixels.clamp(0.0, 1.0), head, target
+
+    def _normal(self, *shape: int) -> Tensor:
+        return torch.randn(shape, generator=self.generator)
+
+    def _uniform(self, low: float, high: float, *shape: int) -> Tensor:
+        return low + (high - low) * torch.rand(shape, generator=self.generator)
+
+    def _some(self, n: int, share: float) -> Tensor:
+        """Indices of a random share of n."""
+        return (torch.rand(n, generator=self.generator) < share * self.strength).nonzero()[:, 0]
+
+    def _move(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Shift, scale and roll; also returns the roll (N,), clockwise in the picture."""
+        n, _, rows, columns = pixels.shape
+        height, width = self.size
+        roll = self._normal(n) * ROLL * self.strength
+        scale = torch.exp(self._normal(n) * SCALE * self.strength)
+        shift = self._normal(n, 2) * 2.0 * SHIFT * self.strength
+        cosine, sine = roll.cos() * scale, roll.sin() * scale
+        x, y = self.x[0, 0], self.y[0, 0]
+        # Where in the stored picture, in the same units, each new pixel comes from.
+        u = cosine.view(-1, 1, 1) * x + sine.view(-1, 1, 1) * y + shift[:, 0].view(-1, 1, 1)
+        v = cosine.view(-1, 1, 1) * y - sine.view(-1, 1, 1) * x + shift[:, 1].view(-1, 1, 1)
+        grid = torch.stack([u * (width / columns), v * (width / rows)], dim=-1)
+        moved = F.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
+        return moved, roll
+
+    def _coarsen(self, pixels: Tensor, head: Tensor) -> tuple[Tensor, Tensor]:
+        """What a poorer camera or a longer distance leaves of the detail, for some: drawn small
+        and back. The number that tells the model how much detail there is follows."""
+        head = head.clone()
+        for factor in (1.5, 2.0):
+            some = self._some(len(pixels), 0.12)
+            if len(some) == 0:
+                continue
+            size = (round(self.size[0] / factor), round(self.size[1] / factor))
+            small = F.interpolate(pixels[some], size=size, mode="area")
+            pixels[some] = F.interpolate(small, size=self.size, mode="bilinear")
+            head[some, 3] = head[some, 3].clamp(max=-math.log(factor))
+        return pixels, head
+
+    def _light(self, pixels: Tensor) -> Tensor:
+        """Exposure, contrast and a gradient of light."""
+        n, s = len(pixels), self.strength
+        gamma = torch.exp(self._normal(n, 1, 1, 1) * 0.25 * s)
+        slope_x, slope_y = (self._normal(n, 1, 1, 1) * 0.25 * s for _ in range(2))
+        gain = torch.exp(self._normal(n, 1, 1, 1) * 0.15 * s)
+        light = (1.0 + slope_x * self.x + slope_y * self.y).clamp(0.2, 2.0) * gain
+        return pixels.clamp(min=1e-3).pow(gamma) * light
+
+    def _cover(self, pixels: Tensor, share: float, dark: bool) -> Tensor:
+        """Lay a tilted, soft-edged bar over some: a reflection in glasses, or (dark) a piece of
+        their frame or a strand of hair."""
+        some = self._some(len(pixels), share)
+        n = len(some)
+        if n == 0:
+            return pixels
+        tilt = self._uniform(-0.6, 0.6, n, 1, 1, 1)
+        dx = self.x - self._uniform(-0.8, 0.8, n, 1, 1, 1)
+        dy = self.y - self._uniform(-0.6, 0.6, n, 1, 1, 1)
+        along, across = tilt.cos() * dx + tilt.sin() * dy, tilt.cos() * dy - tilt.sin() * dx
+        length = self._uniform(0.1, 1.5 if dark else 0.6, n, 1, 1, 1)
+        breadth = self._uniform(0.02, 0.08 if dark else 0.4, n, 1, 1, 1)
+        edge = self._uniform(15.0, 80.0, n, 1, 1, 1)
+        opacity = self._uniform(0.2, 0.9, n, 1, 1, 1)
+        mask = torch.sigmoid((length - along.abs()) * edge)
+        mask = opacity * mask * torch.sigmoid((breadth - across.abs()) * edge)
+        level = self._uniform(0.0, 0.2, n, 1, 1, 1) if dark else self._uniform(0.5, 1.0, n, 1, 1, 1)
+        tint = 1.0 - self._uniform(0.0, 0.3, n, pixels.shape[1], 1, 1)
+        pixels[some] = pixels[some] * (1.0 - mask) + mask * level * tint
+        return pixels
+
+    def _noise(self, pixels: Tensor) -> Tensor:
+        some = self._some(len(pixels), 0.5)
+        if len(some):
+            spread = self._uniform(0.0, 0.04, len(some), 1, 1, 1)
+            pixels[some] += self._normal(len(some), *pixels.shape[1:]) * spread
+        return pixels
+
+
+def _rolled(angles: Tensor, roll: Tensor) -> Tensor:
+    """Pitch and yaw (N, 2) after rolling the picture clockwise by (N,) radians."""
+    x, y, z = unit_vectors(angles).unbind(dim=-1)
+    turned_x = roll.cos() * x - roll.sin() * y
+    turned_y = roll.cos() * y + roll.sin() * x
+    return torch.stack([torch.asin((-turned_y).clamp(-1.0, 1.0)), torch.atan2(-turned_x, -z)], -1)
+
+
+def _roll_head(head: Tensor, roll: Tensor) -> Tensor:
+    return torch.cat([_rolled(head[:, :2], roll), head[:, 2:]], dim=1)

@@ -1,0 +1,147 @@
+"""Configurations of GazeCLIP: JSON files in configs/, read into frozen dataclasses."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from model.errors import UserError
+from model.patches import PatchSpec
+
+CONFIGS = Path(__file__).parent / "configs"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class ClipConfig:
+    """Which CLIP the model is built on.
+
+    Attributes:
+        architecture: name of an open_clip architecture, of one of configs/towers, or the path of
+            an open_clip model configuration.
+        pretrained: open_clip's tag of pretrained weights, the path of a checkpoint, or None for
+            random weights.
+        train_text: whether the text tower learns; a pretrained one is better left as it is.
+        visual_rate: learning rate of the visual tower relative to the rest.
+    """
+
+    architecture: str
+    pretrained: str | None = None
+    train_text: bool = True
+    visual_rate: float = 1.0
+
+
+@dataclass(frozen=True)
+class FusionConfig:
+    """Sizes of everything after the towers.
+
+    Attributes:
+        width, heads, layers: of the cross-attention.
+        spatial: channels to which the flattened visual map is reduced before the head.
+        hidden, embedding: widths of the head's two hidden layers.
+        dropout: between these two, in training.
+    """
+
+    width: int = 96
+    heads: int = 4
+    layers: int = 2
+    spatial: int = 32
+    hidden: int = 160
+    embedding: int = 64
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How it is trained.
+
+    Attributes:
+        batch: patches per step.
+        rate: peak learning rate of AdamW.
+        decay: its weight decay.
+        warmup: share of the training over which the rate rises.
+        contrastive: weight of the image-text loss.
+        likelihood: weight of the Laplace likelihood beside the mean angular error.
+        average: decay per step of the averaged weights, which are the ones that get exported.
+        augmentation: strength of the augmentation, 0 for none.
+    """
+
+    batch: int = 256
+    rate: float = 2e-3
+    decay: float = 0.02
+    warmup: float = 0.03
+    contrastive: float = 0.2
+    likelihood: float = 0.3
+    average: float = 0.998
+    augmentation: float = 1.0
+
+
+@dataclass(frozen=True)
+class GazeClipConfig:
+    """One GazeCLIP.
+
+    Attributes:
+        name: its name, which becomes the exported model's.
+        patch: the patches it sees.
+        grey: whether it sees them without colour.
+        normalisation: "standardise": zero mean and unit variance per patch; "clip": the means and
+            deviations that CLIP was trained with.
+        clip, fusion, training: see there.
+    """
+
+    name: str
+    patch: PatchSpec
+    grey: bool
+    normalisation: Literal["standardise", "clip"]
+    clip: ClipConfig
+    fusion: FusionConfig
+    training: TrainingConfig
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of the configuration's file."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+
+def load_config(name: str | Path) -> GazeClipConfig:
+    """Read a configuration by the name of one in configs/ or by path.
+
+    Raises:
+        UserError: if there is none of that name, or the file makes no sense.
+    """
+    path = Path(name)
+    if path.suffix != ".json":
+        path = CONFIGS / f"{name}.json"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in CONFIGS.glob("*.json")))
+        raise UserError(f"there is no configuration {name}; known are: {known}")
+    try:
+        return config_from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, KeyError) as error:
+        raise UserError(f"the configuration {path} cannot be used: {error}") from error
+
+
+def config_from_json(content: dict[str, Any]) -> GazeClipConfig:
+    """The configuration that `GazeClipConfig.to_json` wrote.
+
+    Raises:
+        ValueError: where a section or value is unknown, missing or of another schema.
+    """
+    content = dict(content)
+    if content.pop("schema", None) != SCHEMA:
+        raise ValueError(f"its schema is not {SCHEMA}")
+    sections: dict[str, Any] = {
+        "patch": PatchSpec,
+        "clip": ClipConfig,
+        "fusion": FusionConfig,
+        "training": TrainingConfig,
+    }
+    for key, kind in sections.items():
+        given = content.get(key, {})
+        unknown = set(given) - {f.name for f in fields(kind)}
+        if unknown:
+            raise ValueError(f"{key} knows no {', '.join(sorted(unknown))}")
+        content[key] = kind(**given)
+    config = GazeClipConfig(**content)
+    if config.normalisation not in ("standardise", "clip"):
+        raise ValueError(f"normalisation is not {config.normalisation!r}")
+    return config

@@ -1,0 +1,163 @@
+"""Reads the shards that `synth render` writes (model/training/synthetic)."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import UserError
+from model.geometry import pitch_yaw
+from model.patches import to_normalised
+from model.training.config import GazeClipConfig
+from model.training.datasets.patchset import MIN_OPENNESS, PatchSet, join, to_grey
+from model.training.synthetic.person import RESERVED_IDENTITIES
+
+SCHEMA = 1
+TRAITS = ("glasses", "identity", "index", "image_size", "fov", "head_angles", "head_position")
+TEST_PRESET = "test"
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder of shards.
+
+    Raises:
+        UserError: if there is none, it is broken, or of a newer schema.
+    """
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise UserError(f"{folder} holds no manifest.json: give a folder that `synth render` wrote")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        schema = int(manifest["schema"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is broken: render the shards again") from error
+    if schema > SCHEMA:
+        raise UserError(
+            f"{path} has schema {schema}, this version reads up to {SCHEMA}: update the program"
+        )
+    return dict(manifest)
+
+
+def shard_files(folder: Path) -> list[Path]:
+    """The complete shards of a folder, also of one that is still being rendered: shards get their
+    names only when they are whole.
+
+    Raises:
+        UserError: if there is none.
+    """
+    files = sorted(folder.glob("shard_*.npz"))
+    if not files:
+        raise UserError(f"{folder} holds no complete shard yet: wait for `synth render`")
+    return files
+
+
+def load_for_training(folders: Sequence[Path], config: GazeClipConfig) -> PatchSet:
+    """Read shards to train on, which never show the people that the test is made of.
+
+    Raises:
+        UserError: if a folder was rendered for testing or shows people reserved for it; and as
+            `load`.
+    """
+    for folder in folders:
+        if read_manifest(folder).get("preset") == TEST_PRESET:
+            raise UserError(
+                f"{folder} was rendered with --preset test, whose people training must never see: "
+                "train on another preset"
+            )
+    patches = load(folders, config)
+    identity = np.asarray(patches.traits.get("identity", np.zeros(0)), dtype=np.int64)
+    if np.any(identity >= RESERVED_IDENTITIES):
+        raise UserError(
+            "the shards show people who are reserved for tests, whom training must never see: "
+            "render others"
+        )
+    return patches
+
+
+def load(folders: Sequence[Path], config: GazeClipConfig, limit: int | None = None) -> PatchSet:
+    """Read shards into memory.
+
+    Args:
+        folders: of shards.
+        config: which patches are wanted, and whether without colour.
+        limit: read no more than about so many samples.
+
+    Raises:
+        UserError: if a folder holds no shards, or not these patches.
+    """
+    parts: list[PatchSet] = []
+    count = 0
+    for folder in folders:
+        read_manifest(folder)
+        for path in shard_files(folder):
+            if limit is not None and count >= limit:
+                break
+            parts.append(_read_shard(path, config))
+            count += len(parts[-1])
+    return join(parts)
+
+
+def _read_shard(path: Path, config: GazeClipConfig) -> PatchSet:
+    prefix = config.patch.kind
+    try:
+        with np.load(path, allow_pickle=False) as shard:
+            if prefix not in shard:
+                raise UserError(
+                    f"{path.parent} holds no {prefix} patches, which {config.name} needs: render "
+                    f"it with --patches {prefix} or both"
+                )
+            return _patch_set(shard, config)
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise UserError(f"the shard {path} cannot be read: render it again") from error
+
+
+def _patch_set(shard: Any, config: GazeClipConfig) -> PatchSet:
+    prefix = config.patch.kind
+    images, rotation, head = (
+        shard[prefix], shard[f"{prefix}_rotation"], shard[f"{prefix}_head"]
+    )  # fmt: skip
+    openness = shard["openness"]
+    gaze = shard["gaze"].astype(np.float64)
+    if prefix == "eyes":
+        mirrored = np.array([True, False])
+        own_gaze, usable = shard["eye_gaze"], openness >= MIN_OPENNESS
+    else:
+        images, rotation, head = images[:, None], rotation[:, None], head[:, None]
+        mirrored = np.array([False])
+        own_gaze = gaze[:, None]
+        usable = openness.mean(axis=1, keepdims=True) >= MIN_OPENNESS
+    height, width = images.shape[2:4]
+    if height < config.patch.height or width < config.patch.width:
+        raise UserError(
+            f"the shards' patches are {width} x {height}, smaller than {config.name} needs"
+        )
+    target = np.stack(
+        [
+            to_normalised(own_gaze[:, i], rotation[:, i], mirrored[i])
+            for i in range(len(mirrored))
+        ],
+        axis=1,
+    )
+    traits: dict[str, NDArray[np.generic]] = {name: shard[name] for name in TRAITS if name in shard}
+    traits["openness"] = openness
+    traits["gaze_angles"] = pitch_yaw(gaze)
+    return PatchSet(
+        images=to_grey(images) if config.grey else images,
+        head=head.astype(np.float32),
+        target=target.astype(np.float32),
+        usable=usable,
+        rotation=rotation.astype(np.float32),
+        mirrored=mirrored,
+        gaze=gaze,
+        traits=traits,
+    )
+
+
+def summary(folder: Path) -> dict[str, Any]:
+    """What a model card tells about a folder of shards."""
+    manifest = read_manifest(folder)
+    told = {key: manifest[key] for key in ("preset", "seed", "versions") if key in manifest}
+    return {"dataset": "SynthGaze", **told, "shards": len(shard_files(folder))}
