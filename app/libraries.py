@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from pathlib import Path
 
 
 def tame_libraries() -> None:
@@ -17,14 +18,14 @@ def tame_libraries() -> None:
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # Python's warnings are for developers, who ask with -W
     os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
-    before = {name: os.environ.get(name) for name in _QT_VARIABLES}
+    before = {name: os.environ.get(name, "") for name in _QT_VARIABLES}
     import cv2
 
     for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
+        if value and not _is_opencvs(value):
             os.environ[name] = value
+        else:
+            os.environ.pop(name, None)
     cv2.setNumThreads(1)
     cv2.setLogLevel(0)
 
@@ -32,6 +33,12 @@ def tame_libraries() -> None:
 
     av.logging.set_level(None)
     av.logging.set_libav_level(av.logging.PANIC)
+
+
+def _is_opencvs(path: str) -> bool:
+    import cv2
+
+    return Path(path).is_relative_to(Path(cv2.__file__).parent)
 
 
 _QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")

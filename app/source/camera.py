@@ -70,7 +70,7 @@ def find_camera(text: str, cameras: list[Camera]) -> Camera | None:
     if text.isdecimal():
         return next((c for c in cameras if c.number == int(text)), None)
     wanted = text.casefold()
-    exact = [c for c in cameras if c.name.casefold() == wanted]
+    exact = [c for c in cameras if wanted in (c.name.casefold(), c.path.casefold())]
     partly = [c for c in cameras if wanted in c.name.casefold()]
     if exact:
         return exact[0]
