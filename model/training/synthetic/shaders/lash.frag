@@ -1,0 +1,17 @@
+// Lash cards: strands too thin to see singly, which fade from root to tip.
+in vec3 at;
+in vec3 facing;
+in vec3 place;
+in vec4 coat;
+in vec4 trait;
+out vec4 colour;
+
+uniform vec3 liner_colour;
+
+void main() {
+    float reach = trait.y / (trait.z > 1.0 ? coat.r : coat.r * 0.6);
+    float strand = texture(grain, vec2(place.x / 7.0 + place.y * 0.02, 0.7)).a;
+    float alpha = coat.g * (1.0 - smoothstep(0.1, 1.0, reach)) * smoothstep(0.1, 0.6, strand);
+    vec3 lit = liner_colour * irradiance(vec3(0.0, -0.5, -0.8), vec3(0.5));
+    colour = vec4(clamp(lit * exposure, 0.0, 1.0), alpha);
+}

@@ -1,0 +1,40 @@
+#version 330
+// Lights, and what a mirror would see of them: shared by all surfaces. Camera frame, mm.
+uniform vec3 light_direction[3];   // from the surface to the light
+uniform vec3 light_colour[3];
+uniform vec3 ambient_up;
+uniform vec3 ambient_down;
+uniform float exposure;
+uniform vec3 panel_centre[4];      // screens, windows, lamps
+uniform vec3 panel_right[4];       // unit axes over their half length
+uniform vec3 panel_down[4];
+uniform vec3 panel_colour[4];
+uniform float panel_edge;
+uniform sampler2D grain;           // noise: r fine, g coarse, b patches, a strands; tiles
+
+// What a ray from a point in a direction meets of the panels.
+vec3 mirror(vec3 origin, vec3 direction, float softness) {
+    vec3 sum = vec3(0.0);
+    for (int k = 0; k < 4; k++) {
+        if (panel_colour[k].g <= 0.0) continue;
+        vec3 n = cross(panel_right[k], panel_down[k]);
+        float along = dot(direction, n);
+        float t = dot(panel_centre[k] - origin, n) / along;
+        if (t <= 0.0 || abs(along) < 1e-12) continue;
+        vec3 offset = origin + t * direction - panel_centre[k];
+        vec2 s = vec2(dot(offset, panel_right[k]), dot(offset, panel_down[k]));
+        vec2 inside = 1.0 - smoothstep(1.0 - softness, 1.0 + softness, abs(s));
+        float content = 0.65 + 0.7 * texture(grain, s * 0.11 + float(k) * 0.37).b;
+        sum += panel_colour[k] * inside.x * inside.y * content;
+    }
+    return sum;
+}
+
+vec3 irradiance(vec3 n, vec3 wrap) {
+    vec3 sum = mix(ambient_down, ambient_up, 0.5 - 0.5 * n.y);
+    for (int k = 0; k < 3; k++) {
+        float cosine = dot(n, light_direction[k]);
+        sum += light_colour[k] * max((vec3(cosine) + wrap) / (1.0 + wrap), 0.0);
+    }
+    return sum;
+}
