@@ -1,0 +1,1 @@
+"""Speed and accuracy, run by hand; results with date and machine go to docs/benchmarks.md."""
