@@ -6,13 +6,13 @@ import io
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from model.card import ModelCard, load_card
+from model.card import OUTPUTS, ModelCard, load_card
 from model.errors import UserError
 from model.geometry import DIRECTIONS, MIRRORED, Array, normalize
 from model.patches import Patches, PatchSpec, to_camera
@@ -52,6 +52,23 @@ class Estimate:
         return DIRECTIONS[int(np.argmax(self.probabilities))]
 
 
+class Inference(NamedTuple):
+    """A model's outputs for N patches, in the order of `model.card.OUTPUTS`.
+
+    Attributes:
+        gaze: (N, 2) pitch and yaw, radians, in the patches' normalised frames, mirrored where the
+            patch is.
+        sigma: (N,) radians.
+        description: (N, 9) probabilities, in the patches' frames.
+        embedding: (N, E).
+    """
+
+    gaze: NDArray[np.float32]
+    sigma: NDArray[np.float32]
+    description: NDArray[np.float32]
+    embedding: NDArray[np.float32]
+
+
 class Estimator:
     """An exported model, ready to run.
 
@@ -81,7 +98,7 @@ class Estimator:
         shape = (self.count, self.spec.height, self.spec.width, 3)
         if expected != {"patches": shape, "head": (self.count, 4)}:
             raise UserError(f"the model {model} does not take the patches that its card describes")
-        self._run(np.zeros(shape, np.uint8), np.zeros((self.count, 4), np.float32))
+        self.infer(np.zeros(shape, np.uint8), np.zeros((self.count, 4), np.float32))
 
     def estimate(self, patches: Patches, eyes: Eyes = "both") -> Estimate:
         """Gaze from the patches of one face.
@@ -92,26 +109,25 @@ class Estimator:
         """
         if eyes not in USED_EYES:
             raise ValueError(f"eyes are 'both', 'left' or 'right', not {eyes!r}")
-        angles, sigma, probabilities, embedding = self._run(patches.images, patches.head)
-        own = to_camera(angles.astype(np.float64), patches.rotation, patches.mirrored)
+        found = self.infer(patches.images, patches.head)
+        own = to_camera(found.gaze.astype(np.float64), patches.rotation, patches.mirrored)
         used = np.array(USED_EYES[eyes]) if self.spec.kind == "eyes" else np.array([True])
-        gaze, combined_sigma = combine(own, sigma, used)
+        gaze, sigma = combine(own, found.sigma, used)
         eye_gaze = np.full((2, 3), np.nan)
         if self.spec.kind == "eyes":
             eye_gaze[used] = own[used]
-        described = unmirror(probabilities, patches.mirrored)
+        described = unmirror(found.description, patches.mirrored)
         return Estimate(
             gaze=gaze,
             eye_gaze=eye_gaze,
-            sigma=float(combined_sigma),
-            probabilities=(described * _weights(sigma, used)[:, None]).sum(axis=0),
-            embedding=embedding,
+            sigma=float(sigma),
+            probabilities=(described * _weights(found.sigma, used)[:, None]).sum(axis=0),
+            embedding=found.embedding,
         )
 
-    def _run(self, images: NDArray[np.uint8], head: NDArray[np.float32]) -> Any:
-        return self._session.run(
-            ["gaze", "sigma", "description", "embedding"], {"patches": images, "head": head}
-        )
+    def infer(self, images: NDArray[np.uint8], head: NDArray[np.float32]) -> Inference:
+        """The model's own outputs for patches (N, H, W, 3) and head numbers (N, 4)."""
+        return Inference(*self._session.run(list(OUTPUTS), {"patches": images, "head": head}))
 
 
 def combine(
@@ -170,10 +186,8 @@ def _open(model: Path, provider: Provider, threads: int) -> Any:
         )
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=[CPU])
-    except Exception as error:  # noqa: BLE001 - its errors have no common base
-        raise UserError(
-            f"ONNX Runtime cannot read the model {model}: export it again"
-        ) from error
+    except Exception as error:  # its errors have no common base
+        raise UserError(f"ONNX Runtime cannot read the model {model}: export it again") from error
 
 
 def _open_cuda(model: Path, options: Any) -> Any:

@@ -81,7 +81,7 @@ class Augmenter:
     def _move(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Shift, scale and roll; also returns the roll (N,), clockwise in the picture."""
         n, _, rows, columns = pixels.shape
-        height, width = self.size
+        width = self.size[1]
         roll = self._normal(n) * ROLL * self.strength
         scale = torch.exp(self._normal(n) * SCALE * self.strength)
         shift = self._normal(n, 2) * 2.0 * SHIFT * self.strength

@@ -38,7 +38,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         schema = int(content["schema"])
-    except Exception as error:  # noqa: BLE001 - torch raises anything on a broken file
+    except Exception as error:  # torch raises anything on a broken file
         raise UserError(f"the checkpoint {path} cannot be read: train anew") from error
     if schema > SCHEMA:
         raise UserError(f"the checkpoint {path} was written by a newer version: update the program")

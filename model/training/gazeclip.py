@@ -14,7 +14,7 @@ pitch and yaw. It publishes no dimensions, loss or code, so these are our choice
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -163,7 +163,7 @@ class GazeCLIP(nn.Module):
         """
         super().__init__()
         self.config = config
-        self.clip = create_towers(config.clip)
+        self.clip: Any = create_towers(config.clip)
         self.channels = input_channels(self.clip.visual)
         prompts = [text for texts in sentences(config.patch.kind) for text in texts]
         context = int(getattr(self.clip, "context_length", 77))
@@ -173,16 +173,9 @@ class GazeCLIP(nn.Module):
             blank = torch.zeros(1, self.channels, config.patch.height, config.patch.width)
             visual_map, feature = self._see(blank)
         rows, columns = visual_map.shape[2:]
-        self.head = GazeHead(
-            config.fusion, (visual_map.shape[1], rows, columns), feature.shape[1]
-        )
+        self.head = GazeHead(config.fusion, (visual_map.shape[1], rows, columns), feature.shape[1])
         self._freeze()
         self.train()
-
-    def train(self, mode: bool = True) -> "GazeCLIP":
-        """Training mode, except that a text tower which does not learn stays as it is."""
-        super().train(mode)
-        return self
 
     def _freeze(self) -> None:
         """Stop the gradients of what does not learn.

@@ -24,9 +24,7 @@ RESIDUAL_UNIT = math.radians(10.0)
 def unit_vectors(angles: Tensor) -> Tensor:
     """Unit vectors (N, 3) of (N, 2) pitch and yaw; `model.geometry.vector` for tensors."""
     pitch, yaw = angles[:, 0], angles[:, 1]
-    return torch.stack(
-        [-pitch.cos() * yaw.sin(), -pitch.sin(), -pitch.cos() * yaw.cos()], dim=-1
-    )
+    return torch.stack([-pitch.cos() * yaw.sin(), -pitch.sin(), -pitch.cos() * yaw.cos()], dim=-1)
 
 
 def angular_error(predicted: Tensor, true: Tensor) -> Tensor:

@@ -1,13 +1,12 @@
 """Runs a network, or an exported model, over a patch set."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from model.estimator import Estimator, Provider
+from model.estimator import Estimator
 from model.training.datasets.patchset import PatchSet, crop_middle
 from model.training.gazeclip import GazeCLIP, sigma_of
 from model.training.metrics import Prediction
@@ -48,3 +47,15 @@ def _chunks(
     for start in range(0, len(images), CHUNK):
         part = crop_middle(images[start : start + CHUNK], height, width)
         yield np.ascontiguousarray(part), head[start : start + CHUNK]
+
+
+def predict_exported(estimator: Estimator, patches: PatchSet) -> Prediction:
+    """What an exported model says about a patch set with colour."""
+    spec = estimator.spec
+    images = np.ascontiguousarray(crop_middle(patches.images, spec.height, spec.width))
+    found = [estimator.infer(image, head) for image, head in zip(images, patches.head, strict=True)]
+    return Prediction(
+        np.stack([one.gaze for one in found]),
+        np.stack([one.sigma for one in found]),
+        np.stack([one.description for one in found]),
+    )

@@ -9,7 +9,7 @@ import open_clip
 import torch
 from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
 from timm.models import register_model
-from timm.models.byobnet import ByobNet, ByoBlockCfg, ByoModelCfg
+from timm.models.byobnet import ByoBlockCfg, ByobNet, ByoModelCfg
 from torch import nn
 
 from model.errors import UserError
@@ -71,8 +71,7 @@ def create_towers(config: ClipConfig) -> nn.Module:
         )
     except (RuntimeError, OSError) as error:
         raise UserError(
-            f"the weights {config.pretrained} do not load into {name}: "
-            f"{str(error).splitlines()[0]}"
+            f"the weights {config.pretrained} do not load into {name}: {str(error).splitlines()[0]}"
         ) from error
     finally:
         logging.disable(previous)

@@ -84,7 +84,8 @@ class Trainer:
     def __init__(self, config: GazeClipConfig, data: PatchSet, options: Options) -> None:
         self.config, self.data, self.options = config, data, options
         torch.manual_seed(options.seed)
-        self.model = GazeCLIP(config).to(memory_format=torch.channels_last)
+        self.model = GazeCLIP(config)
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
         self._now, self._mean = self._moving(self.model), self._moving(self.average)
         self.generator = torch.Generator().manual_seed(options.seed)
@@ -196,7 +197,7 @@ class Trainer:
                 "patches": len(self.sampler.items),
                 "versions": {
                     "python": platform.python_version(),
-                    "torch": torch.__version__,
+                    "torch": str(torch.__version__),
                     "open_clip": open_clip.__version__,
                     "timm": timm.__version__,
                 },
@@ -251,16 +252,18 @@ def train(
         config = config_from_json(without_pretrained(content["config"]))
     if config is None:
         raise UserError("say which configuration to train: --config NAME")
-    data = synthgaze.load_for_training(shards, config)
+    data = synthgaze.load_for_training(shards, config.patch, config.grey)
     judged = None
     if validation is not None:
-        judged = synthgaze.load([validation], config, limit=VALIDATION_SAMPLES)
+        judged = synthgaze.load([validation], config.patch, config.grey, VALIDATION_SAMPLES)
     trainer = Trainer(config, data, options)
     if content is not None:
         trainer.restore(content)
     options.out.mkdir(parents=True, exist_ok=True)
     sources = [synthgaze.summary(folder) for folder in shards]
-    print(f"{config.name}: {len(trainer.sampler.items)} patches from {len(data)} samples", flush=True)
+    print(
+        f"{config.name}: {len(trainer.sampler.items)} patches from {len(data)} samples", flush=True
+    )
     with SummaryWriter(str(options.out), purge_step=trainer.step) as log, _stop_on_ctrl_c() as stop:
         _run(trainer, judged, log, stop, sources)
     if stop.asked and trainer.progress < 1.0:

@@ -1,6 +1,7 @@
 """Reads the shards that `synth render` writes (model/training/synthetic)."""
 
 import json
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,7 @@ from numpy.typing import NDArray
 
 from model.errors import UserError
 from model.geometry import pitch_yaw
-from model.patches import to_normalised
-from model.training.config import GazeClipConfig
+from model.patches import PatchSpec, to_normalised
 from model.training.datasets.patchset import MIN_OPENNESS, PatchSet, join, to_grey
 from model.training.synthetic.person import RESERVED_IDENTITIES
 
@@ -54,7 +54,7 @@ def shard_files(folder: Path) -> list[Path]:
     return files
 
 
-def load_for_training(folders: Sequence[Path], config: GazeClipConfig) -> PatchSet:
+def load_for_training(folders: Sequence[Path], spec: PatchSpec, grey: bool) -> PatchSet:
     """Read shards to train on, which never show the people that the test is made of.
 
     Raises:
@@ -67,7 +67,7 @@ def load_for_training(folders: Sequence[Path], config: GazeClipConfig) -> PatchS
                 f"{folder} was rendered with --preset test, whose people training must never see: "
                 "train on another preset"
             )
-    patches = load(folders, config)
+    patches = load(folders, spec, grey)
     identity = np.asarray(patches.traits.get("identity", np.zeros(0)), dtype=np.int64)
     if np.any(identity >= RESERVED_IDENTITIES):
         raise UserError(
@@ -77,12 +77,15 @@ def load_for_training(folders: Sequence[Path], config: GazeClipConfig) -> PatchS
     return patches
 
 
-def load(folders: Sequence[Path], config: GazeClipConfig, limit: int | None = None) -> PatchSet:
+def load(
+    folders: Sequence[Path], spec: PatchSpec, grey: bool = False, limit: int | None = None
+) -> PatchSet:
     """Read shards into memory.
 
     Args:
         folders: of shards.
-        config: which patches are wanted, and whether without colour.
+        spec: which patches are wanted; those stored may be larger, see `PatchSet`.
+        grey: whether without colour.
         limit: read no more than about so many samples.
 
     Raises:
@@ -95,33 +98,30 @@ def load(folders: Sequence[Path], config: GazeClipConfig, limit: int | None = No
         for path in shard_files(folder):
             if limit is not None and count >= limit:
                 break
-            parts.append(_read_shard(path, config))
+            parts.append(_read_shard(path, spec, grey))
             count += len(parts[-1])
     return join(parts)
 
 
-def _read_shard(path: Path, config: GazeClipConfig) -> PatchSet:
-    prefix = config.patch.kind
+def _read_shard(path: Path, spec: PatchSpec, grey: bool) -> PatchSet:
     try:
         with np.load(path, allow_pickle=False) as shard:
-            if prefix not in shard:
+            if spec.kind not in shard:
                 raise UserError(
-                    f"{path.parent} holds no {prefix} patches, which {config.name} needs: render "
-                    f"it with --patches {prefix} or both"
+                    f"{path.parent} holds no {spec.kind} patches, which the model needs: render "
+                    f"it with --patches {spec.kind} or both"
                 )
-            return _patch_set(shard, config)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+            return _patch_set(shard, spec, grey)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"the shard {path} cannot be read: render it again") from error
 
 
-def _patch_set(shard: Any, config: GazeClipConfig) -> PatchSet:
-    prefix = config.patch.kind
-    images, rotation, head = (
-        shard[prefix], shard[f"{prefix}_rotation"], shard[f"{prefix}_head"]
-    )  # fmt: skip
+def _patch_set(shard: Any, spec: PatchSpec, grey: bool) -> PatchSet:
+    kind = spec.kind
+    images, rotation, head = shard[kind], shard[f"{kind}_rotation"], shard[f"{kind}_head"]
     openness = shard["openness"]
     gaze = shard["gaze"].astype(np.float64)
-    if prefix == "eyes":
+    if kind == "eyes":
         mirrored = np.array([True, False])
         own_gaze, usable = shard["eye_gaze"], openness >= MIN_OPENNESS
     else:
@@ -130,22 +130,20 @@ def _patch_set(shard: Any, config: GazeClipConfig) -> PatchSet:
         own_gaze = gaze[:, None]
         usable = openness.mean(axis=1, keepdims=True) >= MIN_OPENNESS
     height, width = images.shape[2:4]
-    if height < config.patch.height or width < config.patch.width:
+    if height < spec.height or width < spec.width:
         raise UserError(
-            f"the shards' patches are {width} x {height}, smaller than {config.name} needs"
+            f"the shards' patches are {width} x {height}, smaller than the model needs: "
+            "render them anew"
         )
     target = np.stack(
-        [
-            to_normalised(own_gaze[:, i], rotation[:, i], mirrored[i])
-            for i in range(len(mirrored))
-        ],
+        [to_normalised(own_gaze[:, i], rotation[:, i], mirrored[i]) for i in range(len(mirrored))],
         axis=1,
     )
     traits: dict[str, NDArray[np.generic]] = {name: shard[name] for name in TRAITS if name in shard}
     traits["openness"] = openness
     traits["gaze_angles"] = pitch_yaw(gaze)
     return PatchSet(
-        images=to_grey(images) if config.grey else images,
+        images=to_grey(images) if grey else images,
         head=head.astype(np.float32),
         target=target.astype(np.float32),
         usable=usable,
@@ -159,5 +157,7 @@ def _patch_set(shard: Any, config: GazeClipConfig) -> PatchSet:
 def summary(folder: Path) -> dict[str, Any]:
     """What a model card tells about a folder of shards."""
     manifest = read_manifest(folder)
-    told = {key: manifest[key] for key in ("preset", "seed", "versions") if key in manifest}
+    told: dict[str, Any] = {
+        key: manifest[key] for key in ("preset", "seed", "versions") if key in manifest
+    }
     return {"dataset": "SynthGaze", **told, "shards": len(shard_files(folder))}
