@@ -163,8 +163,9 @@ class GazeCLIP(nn.Module):
         """
         super().__init__()
         self.config = config
-        self.clip: Any = create_towers(config.clip)
-        self.channels = input_channels(self.clip.visual)
+        towers: Any = create_towers(config.clip)
+        self.clip: Any = towers
+        self.channels = input_channels(towers.visual)
         prompts = [text for texts in sentences(config.patch.kind) for text in texts]
         context = int(getattr(self.clip, "context_length", 77))
         self.register_buffer("tokens", tokenise(prompts, context), persistent=False)

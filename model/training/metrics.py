@@ -40,7 +40,7 @@ def measure(prediction: Prediction, patches: PatchSet) -> dict[str, Any]:
     own = np.stack(
         [
             to_camera(
-                prediction.gaze[:, i].astype(np.float64), patches.rotation[:, i],
+                prediction.gaze[:, i].astype(np.float64), patches.rotation[:, i].astype(np.float64),
                 patches.mirrored[i],
             )
             for i in range(per_sample)

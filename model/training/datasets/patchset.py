@@ -76,7 +76,8 @@ def join(sets: Sequence[PatchSet]) -> PatchSet:
 def to_grey(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """RGB pictures (..., H, W, 3) without colour (..., H, W, 1), by ITU-R BT.601's weights."""
     rows = np.ascontiguousarray(images).reshape(-1, images.shape[-2], 3)
-    return np.asarray(cv2.cvtColor(rows, cv2.COLOR_RGB2GRAY)).reshape(*images.shape[:-1], 1)
+    grey = np.asarray(cv2.cvtColor(rows, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    return grey.reshape(*images.shape[:-1], 1)
 
 
 def crop_middle(images: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:

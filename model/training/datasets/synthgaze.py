@@ -157,7 +157,7 @@ def _patch_set(shard: Any, spec: PatchSpec, grey: bool) -> PatchSet:
 def summary(folder: Path) -> dict[str, Any]:
     """What a model card tells about a folder of shards."""
     manifest = read_manifest(folder)
-    told: dict[str, Any] = {
-        key: manifest[key] for key in ("preset", "seed", "versions") if key in manifest
-    }
-    return {"dataset": "SynthGaze", **told, "shards": len(shard_files(folder))}
+    found: dict[str, Any] = {"dataset": "SynthGaze", "shards": len(shard_files(folder))}
+    for key in ("preset", "seed", "count", "versions"):
+        found[key] = manifest.get(key)
+    return found
