@@ -14,6 +14,7 @@ from app.interrupt import Interrupt
 from app.overlay import draw_overlay
 from app.pipeline import Pipeline, Tracked
 from app.recording.about import describe, describe_end
+from app.recording.columns import Event
 from app.recording.writer import RecordingWriter, check_profile
 from app.source import Source, open_source
 from app.tracker import load_tracker
@@ -95,6 +96,9 @@ def track(options: TrackOptions, say: Callable[[str], None] = print) -> Path | N
         _record(first, pipeline, interrupt, writer, overlay, options.max_frames, source)
         seconds = time.perf_counter() - started
         pipeline.close()
+        if source.live and source.faults:
+            onset = writer.since_start_ms(time.perf_counter_ns())
+            writer.add_event(Event(onset, "camera_lost", message=source.faults[0]))
         writer.close(complete=not source.faults, about=describe_end(source))
     for fault in source.faults:
         print(f"warning: {fault}", file=sys.stderr)

@@ -192,11 +192,13 @@ SAMPLE_COLUMNS: tuple[Column, ...] = (
         _screen("pixel", 1, 2),
     ),
     Column(
-        "pixel_x_smooth", "px", "pixel_x after the filter named here: what the user saw.",
+        "pixel_x_smooth", "px",
+        "pixel_x as the user saw it, after the filter that recording.json names.",
         _screen("pixel_smooth", 0, 2),
     ),
     Column(
-        "pixel_y_smooth", "px", "pixel_y after the filter named here: what the user saw.",
+        "pixel_y_smooth", "px",
+        "pixel_y as the user saw it, after the filter that recording.json names.",
         _screen("pixel_smooth", 1, 2),
     ),
     Column("norm_x", "", "pixel_x over the screen's width.", _screen("norm", 0, 6)),

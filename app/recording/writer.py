@@ -22,6 +22,7 @@ from app.recording.columns import (
     line,
     sample_columns,
 )
+from app.recording.events import BlinkEvents, milliseconds
 from app.recording.lines import LineFile
 from app.recording.statistics import Statistics
 from app.sample import Sample
@@ -69,6 +70,7 @@ class RecordingWriter:
         self.clock = Clock(first.time_ns, now_ns)
         self.statistics = Statistics(fps)
         self._columns = sample_columns(pictures)
+        self._blinks = None if pictures else BlinkEvents(first.time_ns)
         self._error: Exception | None = None
         self._closed = False
         self.folder = _new_folder(root, profile, now_ns)
@@ -102,9 +104,12 @@ class RecordingWriter:
         self.add(first)
 
     def add(self, sample: Sample) -> None:
-        """Write one row."""
+        """Write one row, and the blink that it ends."""
         self.statistics.add(sample)
         self._put(sample)
+        blink = self._blinks.add(sample) if self._blinks else None
+        if blink is not None:
+            self._put(blink)
 
     def add_event(self, event: Event) -> None:
         """Write one row of events.csv."""
@@ -112,7 +117,7 @@ class RecordingWriter:
 
     def since_start_ms(self, time_ns: int) -> int:
         """Whole ms from the first frame to a time on the source's clock: what `Event` wants."""
-        return (time_ns - self.clock.start_ns + 500_000) // 1_000_000
+        return milliseconds(time_ns - self.clock.start_ns)
 
     def close(self, complete: bool, about: Mapping[str, Any] | None = None) -> None:
         """Write what waits and finish recording.json; a second call does nothing.

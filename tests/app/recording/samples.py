@@ -7,7 +7,9 @@ from tests.material import estimate
 from tests.model.heads import face_at
 
 
-def full_sample(number: int = 0, file: str | None = None, screen: bool = False) -> Sample:
+def full_sample(
+    number: int = 0, file: str | None = None, screen: bool = False, blink: bool = False
+) -> Sample:
     """A sample with everything in it."""
     on_screen = OnScreen(
         pixel=np.array([960.126, -12.0]),
@@ -25,7 +27,7 @@ def full_sample(number: int = 0, file: str | None = None, screen: bool = False) 
         face_at(pitch=5, yaw=-10, roll=3, position=(10.0, -20.0, 600.0)),
         object(),  # type: ignore[arg-type]
         estimate(pitch=0.1, yaw=-0.2, sigma=np.radians(2.5)),
-        False,
+        blink,
         on_screen if screen else None,
     )
 

@@ -58,6 +58,17 @@ def test_what_is_written_is_read_back(tmp_path: Path):
     datetime.fromisoformat(said["start_utc"])
 
 
+def test_blinks_become_events(tmp_path: Path):
+    writer = begin(tmp_path)
+    for number in range(1, 30):
+        writer.add(full_sample(number, blink=number in (10, 11, 12, 20)))
+    writer.close(complete=True)
+    assert read_recording(writer.folder).events == [
+        Event(333, "blink", 100),
+        Event(667, "blink", 33),
+    ]
+
+
 def test_pandas_opens_it_without_surgery(tmp_path: Path):
     writer = begin(tmp_path)
     writer.add(empty_sample(1))

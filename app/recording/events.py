@@ -1,0 +1,36 @@
+"""Events that follow from the samples themselves: blinks."""
+
+from app.recording.columns import Event
+from app.sample import Sample
+
+
+class BlinkEvents:
+    """Turns runs of samples with closed eyes into one event each.
+
+    Args:
+        start_ns: the recording's start on the source's clock.
+    """
+
+    def __init__(self, start_ns: int) -> None:
+        self._start_ns = start_ns
+        self._onset_ns: int | None = None
+
+    def add(self, sample: Sample) -> Event | None:
+        """The blink that ended just before this sample, if one did."""
+        if sample.blink:
+            if self._onset_ns is None:
+                self._onset_ns = sample.time_ns
+            return None
+        if self._onset_ns is None:
+            return None
+        onset_ns, self._onset_ns = self._onset_ns, None
+        return Event(
+            milliseconds(onset_ns - self._start_ns),
+            "blink",
+            milliseconds(sample.time_ns - onset_ns),
+        )
+
+
+def milliseconds(nanoseconds: int) -> int:
+    """Whole milliseconds, rounded."""
+    return (nanoseconds + 500_000) // 1_000_000
