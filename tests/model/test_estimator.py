@@ -1,0 +1,121 @@
+"""The estimator: eyes combined in the camera frame, mirroring undone, providers told truthfully."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from app import PROJECT
+from model.errors import UserError
+from model.estimator import Estimator, combine, unmirror
+from model.geometry import DIRECTIONS, angle_between, rotation_y, vector
+from model.patches import EYE_PATCH, Patches
+
+RIGHT_YAW, LEFT_YAW = 0.1, 0.05
+"""How far each eye's virtual camera is turned."""
+
+
+def patches(right: tuple[float, float], left: tuple[float, float]) -> Patches:
+    """Patches for which the tiny model answers with these normalised (pitch, yaw)."""
+    return Patches(
+        images=np.zeros((2, EYE_PATCH.height, EYE_PATCH.width, 3), dtype=np.uint8),
+        rotation=np.stack([rotation_y(RIGHT_YAW), rotation_y(LEFT_YAW)]),
+        mirrored=np.array([True, False]),
+        head=np.array([[*right, 0.0, 0.0], [*left, 0.0, 0.0]], dtype=np.float32),
+    )
+
+
+@pytest.fixture(scope="module")
+def estimator(tiny_model: Path) -> Estimator:
+    """The tiny model, which takes the head's direction for the gaze; sigma 0.08 rad."""
+    return Estimator(tiny_model, "cpu")
+
+
+def test_two_eyes_that_agree_give_their_common_gaze(estimator: Estimator) -> None:
+    """Both look along yaw 0.2 in the camera frame: in its own mirrored frame, the right eye's yaw
+    is negated."""
+    gaze = vector([-0.15, 0.2])
+    right = rotation_y(RIGHT_YAW) @ gaze
+    left = rotation_y(LEFT_YAW) @ gaze
+    angles = [(float(np.arcsin(-v[1])), float(np.arctan2(-v[0], -v[2]))) for v in (right, left)]
+    found = estimator.estimate(patches((angles[0][0], -angles[0][1]), angles[1]))
+    assert angle_between(found.gaze, gaze) < 1e-6
+    assert np.all(angle_between(found.eye_gaze, gaze) < 1e-6)
+    assert found.sigma == pytest.approx(0.08)
+    assert found.description == "straight ahead"
+    assert found.embedding.shape[0] == 2
+
+
+@pytest.mark.parametrize(("eyes", "used"), [("right", 0), ("left", 1)])
+def test_one_usable_eye(estimator: Estimator, eyes: str, used: int) -> None:
+    found = estimator.estimate(patches((0.3, 0.1), (-0.2, 0.1)), eyes)  # type: ignore[arg-type]
+    assert angle_between(found.gaze, found.eye_gaze[used]) < 1e-6
+    assert np.isnan(found.eye_gaze[1 - used]).all()
+
+
+def test_the_surer_eye_counts_for_more() -> None:
+    eyes = np.stack([vector([0.0, 0.1]), vector([0.0, -0.1])])
+    gaze, sigma = combine(eyes, np.array([0.1, 0.2]), np.array([True, True]))
+    yaw = np.arctan2(-gaze[0], -gaze[2])
+    assert yaw == pytest.approx(0.1 * (4 - 1) / 5, abs=1e-3)
+    assert 0.1 < float(sigma) < 0.2
+
+
+def test_left_and_right_are_the_users_own_in_descriptions() -> None:
+    left = np.eye(9)[DIRECTIONS.index("up left")]
+    found = unmirror(np.stack([left, left]), np.array([True, False]))
+    assert DIRECTIONS[int(found[0].argmax())] == "up right"
+    assert DIRECTIONS[int(found[1].argmax())] == "up left"
+
+
+def test_auto_tells_what_it_really_got(tiny_model: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    found = Estimator(tiny_model, "auto")
+    assert found.provider in onnxruntime.get_available_providers()
+    assert found.provider == found._session.get_providers()[0]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_cuda_is_demanded_where_there_is_none(
+    tiny_model: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if Estimator(tiny_model, "auto").provider == "CUDAExecutionProvider":
+        pytest.skip("this machine has CUDA")
+    with pytest.raises(UserError, match="CUDA was demanded"):
+        Estimator(tiny_model, "cuda")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_that_is_no_model(tiny_model: Path, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from model.card import card_path, file_hash, load_card
+
+    path = tmp_path / "broken.onnx"
+    path.write_bytes(b"nothing")
+    replace(load_card(tiny_model), sha256=file_hash(path)).write(card_path(path))
+    with pytest.raises(UserError, match="cannot read the model"):
+        Estimator(path)
+
+
+def test_a_card_of_other_patches(tiny_model: Path, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from model.card import card_path, load_card
+    from model.patches import EYE_PATCH_WIDE
+
+    path = tmp_path / "other.onnx"
+    path.write_bytes(tiny_model.read_bytes())
+    replace(load_card(tiny_model), patch=EYE_PATCH_WIDE).write(card_path(path))
+    with pytest.raises(UserError, match="does not take the patches"):
+        Estimator(path)
+
+
+def test_running_a_model_imports_no_torch() -> None:
+    code = "import sys, model.estimator; print('torch' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
