@@ -85,7 +85,7 @@ def random_eyes(rng: np.random.Generator, skin_lightness: float) -> EyeTraits:
     shares = _IRIS_SHARES.copy()
     shares[3:] *= 0.15 + 1.6 * max(skin_lightness - 0.25, 0.0)
     outer, inner = _IRIS_COLOURS[rng.choice(len(shares), p=shares / shares.sum())]
-    narrow = float(np.clip(rng.normal(0.05, 0.17), -0.35, 0.42))
+    narrow = float(np.clip(rng.normal(-0.03, 0.18), -0.45, 0.42))
     ptosis = np.zeros(2)
     if rng.random() < 0.12:
         ptosis[rng.integers(2)] = rng.uniform(0.05, 0.35)
@@ -96,11 +96,11 @@ def random_eyes(rng: np.random.Generator, skin_lightness: float) -> EyeTraits:
         scatter=np.radians(rng.normal(0.0, 0.7, (2, 2))),
         follow=float(rng.uniform(0.7, 1.25)),
         rest=narrow + rng.normal(0.0, 0.03, 2) + ptosis,
-        squint=float(np.clip(rng.normal(0.1, 0.25), 0.0, 0.85)),
-        iris_outer=outer * rng.uniform(0.4, 1.05) * rng.uniform(0.92, 1.08, 3),
-        iris_inner=inner * rng.uniform(0.4, 1.05) * rng.uniform(0.92, 1.08, 3),
-        sclera=np.array([0.50, 0.455, 0.43]) * rng.uniform(0.6, 1.1) * rng.uniform(0.95, 1.05, 3),
-        limbus=float(rng.uniform(0.15, 0.9)),
+        squint=float(np.clip(rng.normal(0.02, 0.22), 0.0, 0.85)),
+        iris_outer=outer * rng.uniform(0.3, 0.9) * rng.uniform(0.92, 1.08, 3),
+        iris_inner=inner * rng.uniform(0.3, 0.9) * rng.uniform(0.92, 1.08, 3),
+        sclera=np.array([0.43, 0.395, 0.375]) * rng.uniform(0.6, 1.1) * rng.uniform(0.95, 1.05, 3),
+        limbus=float(rng.uniform(0.3, 0.95)),
         fibres=float(rng.uniform(0.1, 0.9)),
         edge=float(rng.uniform(0.03, 0.10)),
         seed=float(rng.random()),
@@ -136,7 +136,7 @@ def eye_region_shape(rig: Rig, rng: np.random.Generator) -> Floats:
         return np.where(side < 0.0, right, left)
 
     # Hooded: the fold above the crease sinks over the lid and comes forward.
-    hooded = rng.choice([0.0, rng.uniform(0.0, 0.6), rng.uniform(0.6, 1.35)], p=[0.3, 0.4, 0.3])
+    hooded = rng.choice([0.0, rng.uniform(0.0, 0.6), rng.uniform(0.6, 1.35)], p=[0.4, 0.35, 0.25])
     lateral = rng.choice([-1.0, 0.0, 0.0, 1.0]) * rng.uniform(0.3, 1.0)
     profile = along * np.clip(1.0 + lateral * (across - EYE_X) / 13.0, 0.0, 2.0)
     height = rng.uniform(6.0, 8.5)

@@ -69,7 +69,7 @@ def random_glasses(rng: np.random.Generator) -> GlassesStyle:
         half_rim=bool(rng.random() < 0.12),
         colour=dark * rng.uniform(0.6, 1.4, 3),
         gloss=rng.uniform(0.05, 0.6),
-        distance=rng.uniform(9.0, 17.0),
+        distance=rng.uniform(12.0, 19.0),
         drop=rng.uniform(-1.5, 6.0),
         tilt=np.radians(rng.uniform(2.0, 13.0)),
         coating=_COATINGS[rng.integers(len(_COATINGS))] * rng.uniform(0.8, 1.0, 3),

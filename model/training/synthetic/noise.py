@@ -42,10 +42,10 @@ def grain_texture() -> NDArray[np.uint8]:
 
 @cache
 def noise_plane(channels: int) -> NDArray[np.int16]:
-    """(1400, 1400, channels) normal noise of standard deviation 64, to take windows of."""
+    """(2600, 2600, channels) normal noise of standard deviation 64, to take windows of."""
     rng = np.random.default_rng(21)
-    plane = rng.normal(0.0, 64.0, (700, 700, channels)).astype(np.int16)
-    return np.ascontiguousarray(np.tile(plane, (2, 2, 1)))
+    plane = rng.normal(0.0, 64.0, (650, 650, channels)).astype(np.int16)
+    return np.ascontiguousarray(np.tile(plane, (4, 4, 1)))
 
 
 def smooth_field(

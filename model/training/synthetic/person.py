@@ -105,8 +105,8 @@ def random_person(rig: Rig, identity: int) -> Person:
     lashes = rig.material == LASH
     made_up = rng.random() < 0.25
     paint[lashes] = 0.0
-    paint[lashes, 0] = rng.uniform(2.5, 5.5) + 2.0 * made_up
-    paint[lashes, 1] = rng.uniform(0.15, 0.7) + 0.25 * made_up
+    paint[lashes, 0] = rng.uniform(3.0, 6.5) + 2.0 * made_up
+    paint[lashes, 1] = rng.uniform(0.25, 0.85) + 0.15 * made_up
     paint[rig.material == MOUTH] = [0.05, 0.015, 0.012, 0.0]
     paint[rig.material != SKIN, 3] = 0.0
 
@@ -223,7 +223,7 @@ def _looks(
         ),
         "liner": np.array(
             [
-                rng.uniform(0.35, 0.95),
+                rng.uniform(0.5, 1.0),
                 rng.uniform(0.0, 0.5) + 0.3 * made_up,
                 rng.uniform(0.8, 1.5) + 0.4 * made_up,
                 0.0,
@@ -235,7 +235,7 @@ def _looks(
             [
                 rng.uniform(8.0, 15.0),
                 rng.uniform(36.0, 47.0),
-                -rng.uniform(16.5, 23.0),
+                -rng.uniform(12.5, 21.5),
                 rng.uniform(1.0, 7.0),
             ]
         ),

@@ -105,9 +105,9 @@ def photograph(rng: np.random.Generator, picture: Picture, severity: float, deta
     if rng.random() < 0.08 * severity:
         picture = _move(rng, picture, fineness)
     # The sensor's noise, stronger in the dark, and what denoising leaves of it.
-    level = abs(rng.normal(0.0, 4.5)) * severity
-    if rng.random() < 0.25:
-        level += rng.uniform(0.0, 8.0) * severity
+    level = abs(rng.normal(0.0, 3.0)) * severity
+    if rng.random() < 0.2:
+        level += rng.uniform(0.0, 7.0) * severity
     picture = _add_noise(rng, picture, level)
     if rng.random() < 0.4 * severity:
         strength = rng.uniform(8.0, 40.0)
@@ -142,8 +142,7 @@ def _window(
     rng: np.random.Generator, height: int, width: int, channels: int
 ) -> NDArray[np.int16]:
     plane = noise_plane(channels)
-    top = rng.integers(0, plane.shape[0] // 2)
-    left = rng.integers(0, plane.shape[1] // 2)
+    top, left = rng.integers(0, plane.shape[0] // 4, 2)
     return plane[top : top + height, left : left + width]
 
 
@@ -151,17 +150,17 @@ def _add_noise(rng: np.random.Generator, picture: Picture, level: float) -> Pict
     if level < 0.3:
         return picture
     height, width = picture.shape[:2]
-    noise = _window(rng, height, width, 3)
-    if noise.shape[:2] != (height, width):
-        noise = cv2.resize(noise, (width, height), interpolation=cv2.INTER_NEAREST)
+    grey, coloured = _window(rng, height, width, 1), _window(rng, height, width, 3)
+    colour = rng.uniform(0.0, 0.7)
+    noise = cv2.addWeighted(
+        np.repeat(grey, 3, axis=2), 1.0, np.ascontiguousarray(coloured), colour, 0.0
+    )
     if rng.random() < 0.5:  # what survives in-camera denoising is coarser
         noise = cv2.GaussianBlur(noise, (0, 0), rng.uniform(0.5, 1.2))
-    spread = float(noise.std()) + 1e-6
-    scaled = cv2.convertScaleAbs(noise, alpha=0.0)  # allocate in the right shape
-    noisy = cv2.addWeighted(
-        picture.astype(np.int16), 1.0, noise, level / spread, 0.0, dst=scaled.astype(np.int16)
+    spread = float(noise[::4, ::4].std()) + 1e-6
+    return np.asarray(
+        cv2.addWeighted(picture, 1.0, noise, level / spread, 0.0, dtype=cv2.CV_8U), np.uint8
     )
-    return np.clip(noisy, 0, 255).astype(np.uint8)
 
 
 def _colours(rng: np.random.Generator, picture: Picture, severity: float) -> Picture:

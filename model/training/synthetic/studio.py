@@ -1,0 +1,194 @@
+"""Takes one picture after another: person, scene, drawing, camera faults, landmarks, patches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.face import FaceTracker, face_from_landmarks
+from model.geometry import Array, project
+from model.patches import EYE_PATCH_WIDE, FACE_PATCH, cut_patches
+from model.training.synthetic.figure import Figure, pose
+from model.training.synthetic.landmarks import (
+    eye_distance,
+    eye_middles,
+    slipped,
+    true_landmarks,
+)
+from model.training.synthetic.person import Person, random_person
+from model.training.synthetic.photo import photograph, put_before_background
+from model.training.synthetic.presets import Preset, identity_number
+from model.training.synthetic.renderer import Renderer
+from model.training.synthetic.rig import Rig
+from model.training.synthetic.scene import Scene, random_scene
+
+Road = Literal["mediapipe", "projected"]
+Wanted = Literal["eyes", "face", "both"]
+_SCENE_STREAM = 11
+
+MAX_SLIP = 0.25
+"""Share of the eye distance: landmarks farther off than that are not of this face."""
+
+SUPERSAMPLING, LEAST_DENSITY, MOST_DENSITY = 1.5, 1.3, 2.2
+"""Pixels drawn per pixel of the picture, and its limits in pixels per mm."""
+
+FACE_DENSITY = 1.0
+"""Pixels per mm drawn away from the eyes where only FaceMesh looks (at about 0.8 per mm)."""
+
+Detail = Literal["face", "eyes", "eyes only"]
+"""What is drawn finely: all of the head; the eyes; or nothing but the eyes is drawn at all."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A finished picture of the part of a frame around the head, and all that is true of it.
+
+    Attributes:
+        picture: (h, w, 3) RGB.
+        box: left, top, right, bottom of it in the full frame, pixels.
+        camera: (3, 3) of this part.
+        landmarks: (478, 3) true ones, pixels of the full frame.
+    """
+
+    picture: NDArray[np.uint8]
+    box: tuple[int, int, int, int]
+    camera: Array
+    person: Person
+    scene: Scene
+    figure: Figure
+    landmarks: Array
+
+
+class Studio:
+    """Renders samples; everything follows from preset, seed and index.
+
+    Args:
+        tracker: makes a FaceTracker for the road through MediaPipe, when first needed.
+    """
+
+    def __init__(
+        self, rig: Rig, renderer: Renderer, tracker: Callable[[], FaceTracker] | None = None
+    ) -> None:
+        self._rig = rig
+        self._renderer = renderer
+        self._make_tracker = tracker or (lambda: FaceTracker(static=True))
+        self._tracker: FaceTracker | None = None
+        self._person: Person | None = None
+        self._head = rig.neutral[:, 1] < 150.0
+
+    def person(self, identity: int) -> Person:
+        """The person of an identity; the latest one is kept."""
+        if self._person is None or self._person.identity != identity:
+            self._person = random_person(self._rig, identity)
+        return self._person
+
+    def shoot(
+        self, preset: Preset, seed: int, index: int, detail: Detail = "face"
+    ) -> Shot:
+        """Take the picture of a sample."""
+        rng = np.random.default_rng([_SCENE_STREAM, preset.first_identity, seed, index])
+        person = self.person(identity_number(preset, seed, index))
+        scene = random_scene(rng, preset)
+        figure = pose(self._rig, person, scene)
+        landmarks = true_landmarks(self._rig, person, scene, figure)
+        eyes = self._eye_box(scene, landmarks)
+        box = eyes if detail == "eyes only" else self._head_box(scene, figure, eyes)
+        density = scene.camera[0, 0] / scene.position[2]
+        fine = np.clip(SUPERSAMPLING * density, LEAST_DENSITY, MOST_DENSITY)
+        coarse = FACE_DENSITY if detail == "eyes" else fine
+        drawn = self._renderer.draw(figure.drawing, scene.camera, box, coarse / density)
+        if detail == "eyes":
+            rows = slice(eyes[1] - box[1], eyes[3] - box[1])
+            columns = slice(eyes[0] - box[0], eyes[2] - box[0])
+            drawn[rows, columns] = self._renderer.draw(
+                figure.drawing, scene.camera, eyes, fine / density
+            )
+        picture = put_before_background(rng, drawn, scene.lighting.backlight)
+        picture = photograph(rng, picture, preset.severity, density)
+        camera = scene.camera.copy()
+        camera[:2, 2] -= box[:2]
+        return Shot(picture, box, camera, person, scene, figure, landmarks)
+
+    def _head_box(
+        self, scene: Scene, figure: Figure, eyes: tuple[int, int, int, int]
+    ) -> tuple[int, int, int, int]:
+        flat = project(figure.vertices[self._head], scene.camera)
+        flat = np.vstack([flat, np.reshape(eyes, (2, 2))])
+        low, high = flat.min(axis=0), flat.max(axis=0)
+        margin = 0.12 * (high - low)
+        return _box(scene, low - margin, high + margin)
+
+    @staticmethod
+    def _eye_box(scene: Scene, landmarks: Array) -> tuple[int, int, int, int]:
+        per_mm = scene.camera[0, 0] / scene.position[2]
+        middles = eye_middles(landmarks)
+        reach = np.array([46.0, 38.0]) * per_mm
+        return _box(scene, middles.min(axis=0) - reach, middles.max(axis=0) + reach)
+
+    def find_landmarks(self, shot: Shot) -> Array | None:
+        """FaceMesh's landmarks in pixels of the full frame; None where it fails or goes astray."""
+        if self._tracker is None:
+            self._tracker = self._make_tracker()
+        found = self._tracker.find_landmarks(shot.picture)
+        if found is None:
+            return None
+        landmarks = found + [shot.box[0], shot.box[1], 0.0]
+        slip = np.linalg.norm(eye_middles(landmarks) - eye_middles(shot.landmarks), axis=1)
+        return None if slip.max() > MAX_SLIP * eye_distance(shot.landmarks) else landmarks
+
+    def sample(
+        self, preset: Preset, seed: int, index: int, road: Road, wanted: Wanted
+    ) -> dict[str, NDArray] | None:
+        """The arrays of one sample, as shards hold them; None where FaceMesh finds no face."""
+        detail: Detail = "face"
+        if wanted == "eyes":
+            detail = "eyes" if road == "mediapipe" else "eyes only"
+        shot = self.shoot(preset, seed, index, detail)
+        if road == "mediapipe":
+            landmarks = self.find_landmarks(shot)
+            if landmarks is None:
+                return None
+        else:
+            rng = np.random.default_rng([_SCENE_STREAM + 1, preset.first_identity, seed, index])
+            landmarks = slipped(rng, shot.landmarks)
+        offset = np.array([shot.box[0], shot.box[1], 0.0])
+        face = face_from_landmarks(landmarks - offset, shot.camera)
+        scene, person = shot.scene, shot.person
+        arrays: dict[str, NDArray] = {
+            "gaze": np.float32(scene.gaze()),
+            "eye_gaze": np.float32(scene.eye_gaze(person)),
+            "head_angles": np.float32(scene.angles),
+            "head_position": np.float32(scene.position),
+            "openness": np.float32(shot.figure.openness),
+            "landmarks": np.float32(landmarks),
+            "image_size": np.array([scene.width, scene.height], dtype=np.int32),
+            "fov": np.array(scene.fov, dtype=np.float32),
+            "glasses": np.array(scene.glasses),
+            "identity": np.array(person.identity, dtype=np.int64),
+            "index": np.array(index, dtype=np.int64),
+        }
+        if wanted in ("eyes", "both"):
+            eyes = cut_patches(shot.picture, face, EYE_PATCH_WIDE)
+            arrays["eyes"] = eyes.images
+            arrays["eyes_rotation"] = np.float32(eyes.rotation)
+            arrays["eyes_head"] = eyes.head
+        if wanted in ("face", "both"):
+            whole = cut_patches(shot.picture, face, FACE_PATCH)
+            arrays["face"] = whole.images[0]
+            arrays["face_rotation"] = np.float32(whole.rotation[0])
+            arrays["face_head"] = whole.head[0]
+        return arrays
+
+    def close(self) -> None:
+        """Release the tracker."""
+        if self._tracker is not None:
+            self._tracker.close()
+            self._tracker = None
+
+
+def _box(scene: Scene, low: Array, high: Array) -> tuple[int, int, int, int]:
+    left, top = np.clip(np.floor(low), 0, [scene.width - 16, scene.height - 16]).astype(int)
+    right, bottom = np.clip(np.ceil(high), [left + 16, top + 16], [scene.width, scene.height])
+    return int(left), int(top), int(right), int(bottom)
