@@ -120,19 +120,17 @@ class CameraSource(Source):
         self._thread = threading.Thread(target=self._capture, name="camera", daemon=True)
         self._thread.start()
         try:
-            self._first: Frame | None = self._slot.get(FIRST_FRAME_S)
+            # Only to know that it works and its size: by the time of `read` it will be stale.
+            first = self._slot.get(FIRST_FRAME_S)
         except (Finished, TimeoutError) as error:
             self.close()
             raise UserError(
                 f"the camera {camera.name} gives no picture: unplug it and plug it in again, "
                 "or choose another one"
             ) from error
-        self.size = (self._first.image.shape[1], self._first.image.shape[0])
+        self.size = (first.image.shape[1], first.image.shape[0])
 
     def read(self) -> Frame | None:
-        if self._first is not None:
-            first, self._first = self._first, None
-            return first
         try:
             return self._slot.get(SILENCE_S)
         except Finished:

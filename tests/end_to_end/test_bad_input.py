@@ -123,7 +123,8 @@ def test_bad_input(arrange: Callable[[Path], list[str]], tmp_path: Path, tiny_mo
 
 def test_training_without_its_requirements_says_what_to_install(tmp_path: Path):
     (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('no torch', name='torch')")
-    done = run("train", "gazeclip-s", PYTHONPATH=str(tmp_path))
+    arguments = ("train", "--shards", tmp_path, "--out", tmp_path)
+    done = run(*arguments, PYTHONPATH=str(tmp_path))
     assert done.returncode == 2
     assert "requirements-train.txt" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Damaged input, a full disk, Ctrl-C and a kill: every row so far is kept, and nothing is hidden."""
+"""Damaged input, full disk, Ctrl-C, kill: all rows so far are kept, and nothing is hidden."""
 
 import os
 import signal
