@@ -2,14 +2,14 @@
 
 import argparse
 import dataclasses
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 from model.errors import UserError
-
-Commands = argparse._SubParsersAction  # what add_subparsers returns; it has no public name
+from model.training.synthetic import cli as synthetic
 
 DEFAULT_FOV = 65.0
 
@@ -36,17 +36,18 @@ def main(argv: list[str]) -> int:
         return 2
 
 
-def build_parser() -> Parser:
+def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands of the training submodule."""
-    parser = Parser(prog="main.py", description=__doc__)
+    parser: argparse.ArgumentParser = Parser(prog="main.py", description=__doc__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_train(commands)
     _add_evaluate(commands)
     _add_export(commands)
+    synthetic.add_parser(commands)
     return parser
 
 
-def _add_train(commands: "Commands[Parser]") -> None:
+def _add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("train", help="train a GazeCLIP on rendered shards")
     parser.add_argument(
         "--config", metavar="NAME", help="gazeclip-s, gazeclip-rn50, ..., or a JSON file"
@@ -106,14 +107,25 @@ def _command_line() -> str:
     return "python main.py " + " ".join(word for word in sys.argv[1:] if word != "--resume")
 
 
-def _add_evaluate(commands: "Commands[Parser]") -> None:
+def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("evaluate", help="measure a model's errors")
     parser.add_argument(
         "--model", metavar="PATH", type=Path, required=True, help=".onnx, or a training's folder"
     )
     data = parser.add_mutually_exclusive_group(required=True)
     data.add_argument("--shards", metavar="DIR", nargs="+", type=Path)
+    data.add_argument("--preset", help="render this preset for the occasion, such as test")
     data.add_argument("--faces", metavar="DIR", type=Path, help="people looking into the camera")
+    parser.add_argument("--seed", type=int, default=0, help="of --preset")
+    parser.add_argument("--count", type=int, default=1000, help="of --preset, samples")
+    default = os.environ.get("GAZECLIP_DATA")
+    parser.add_argument(
+        "--data",
+        metavar="DIR",
+        type=Path,
+        default=Path(default) if default else None,
+        help="of --preset: folder with the ICT-FaceKit head model (or set GAZECLIP_DATA)",
+    )
     parser.add_argument("--half", choices=("train", "report", "all"), default="report")
     parser.add_argument("--fov", type=float, default=DEFAULT_FOV, help="of --faces, degrees")
     parser.add_argument("--limit", type=int, help="of --shards, use only so many samples")
@@ -140,9 +152,15 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         found = evaluate.evaluate_faces(
             arguments.model, arguments.faces, arguments.half, arguments.fov, arguments.provider
         )
+    elif arguments.write_zero_point is not None:
+        raise UserError("--write-zero-point needs --faces DIR --half train")
+    elif arguments.preset is not None:
+        found = evaluate.evaluate_preset(
+            arguments.model,
+            evaluate.Rendering(arguments.preset, arguments.seed, arguments.count, arguments.data),
+            arguments.provider,
+        )
     else:
-        if arguments.write_zero_point is not None:
-            raise UserError("--write-zero-point needs --faces DIR --half train")
         found = evaluate.evaluate_shards(
             arguments.model, arguments.shards, arguments.provider, arguments.limit
         )
@@ -155,7 +173,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _add_export(commands: "Commands[Parser]") -> None:
+def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("export", help="export a trained model as ONNX, with its card")
     parser.add_argument("--checkpoint", metavar="PATH", type=Path, required=True)
     parser.add_argument("--out", metavar="FILE.onnx", type=Path, required=True)

@@ -3,6 +3,9 @@
 import dataclasses
 import json
 import math
+import os
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +20,7 @@ from model.face import FaceTracker
 from model.geometry import Array, angle_between, camera_matrix, normalize, pitch_yaw
 from model.patches import cut_patches
 from model.training.checkpoint import load_checkpoint, trained_model
+from model.training.config import config_from_json
 from model.training.datasets import synthgaze
 from model.training.metrics import measure
 from model.training.predict import predict, predict_exported
@@ -46,6 +50,47 @@ def evaluate_shards(
         patches = synthgaze.load(shards, network.config.patch, network.config.grey, limit)
         found = measure(predict(network, patches), patches)
     return {"data": [synthgaze.summary(folder) for folder in shards], **found}
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What `synth render` is asked for: a preset, a seed, a number of samples, and the folder of
+    the head model (None: where GAZECLIP_DATA says)."""
+
+    preset: str
+    seed: int
+    count: int
+    data: Path | None
+
+
+def evaluate_preset(
+    model: Path, rendering: Rendering, provider: Provider = "auto"
+) -> dict[str, Any]:
+    """Errors of a model on people rendered for the occasion, as `evaluate_shards`."""
+    from model.training.synthetic.presets import PRESETS
+    from model.training.synthetic.shards import Job, render_shards
+
+    if rendering.preset not in PRESETS:
+        raise UserError(f"there is no preset {rendering.preset}: known are {', '.join(PRESETS)}")
+    if rendering.count < 1 or rendering.seed < 0:
+        raise UserError("--count must be at least 1 and --seed at least 0")
+    if model.suffix == ".onnx":
+        kind = load_card(model).patch.kind
+    else:
+        kind = config_from_json(load_checkpoint(model)["config"]).patch.kind
+    with tempfile.TemporaryDirectory() as folder:
+        job = Job(
+            preset=rendering.preset,
+            seed=rendering.seed,
+            count=rendering.count,
+            out=Path(folder),
+            data=rendering.data,
+            road="mediapipe",
+            wanted=kind,
+        )
+        if not render_shards(job, os.cpu_count() or 1):
+            raise UserError("the rendering was stopped before it was whole: evaluate again")
+        return evaluate_shards(model, [Path(folder)], provider)
 
 
 def evaluate_faces(

@@ -105,7 +105,7 @@ def load(
 
 def _read_shard(path: Path, spec: PatchSpec, grey: bool) -> PatchSet:
     try:
-        with np.load(path, allow_pickle=False) as shard:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as shard:
             if spec.kind not in shard:
                 raise UserError(
                     f"{path.parent} holds no {spec.kind} patches, which the model needs: render "

@@ -1,0 +1,211 @@
+"""The network, its losses and its augmentation: shapes, gradients and signs."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="requirements-train.txt is not installed")
+
+from model.errors import UserError  # noqa: E402
+from model.geometry import DIRECTIONS, direction_index  # noqa: E402
+from model.training.augment import Augmenter  # noqa: E402
+from model.training.config import ClipConfig, TrainingConfig, load_config  # noqa: E402
+from model.training.gazeclip import GazeCLIP, GazeOutput, sigma_of  # noqa: E402
+from model.training.losses import (  # noqa: E402
+    angular_error,
+    contrastive_loss,
+    gaze_loss,
+    graded_directions,
+)
+from model.training.towers import create_towers  # noqa: E402
+from tests.model.training.material import tiny_config, write_tower  # noqa: E402
+
+
+@pytest.mark.parametrize("tower", ["tiny-eye", "tiny-resnet", "tiny-vit"])
+def test_every_kind_of_tower_gives_gaze_and_gets_gradients(tmp_path: Path, tower: str) -> None:
+    config = tiny_config(tmp_path, tower)
+    model = GazeCLIP(config)
+    colours = 1 if config.grey else 3
+    pixels = torch.rand(4, colours, config.patch.height, config.patch.width)
+    output = model(model.normalise(pixels), torch.zeros(4, 4), model.text_features())
+    assert output.gaze.shape == (4, 2)
+    assert output.logits.shape == (4, 9)
+    assert output.embedding.shape == (4, config.fusion.embedding)
+    loss, parts = gaze_loss(output, torch.zeros(4, 2), config.training)
+    loss.backward()
+    assert math.isfinite(parts["error_deg"])
+    without = [
+        name
+        for name, p in model.named_parameters()
+        if p.requires_grad and (p.grad is None or not torch.isfinite(p.grad).all())
+    ]
+    assert without == []
+
+
+def test_the_text_reaches_the_gaze(tmp_path: Path) -> None:
+    """Fusion is no ornament: other sentences, other gaze."""
+    model = GazeCLIP(tiny_config(tmp_path)).eval()
+    pixels = model.normalise(torch.rand(2, 1, 48, 72))
+    with torch.no_grad():
+        text = model.text_features()
+        one = model(pixels, torch.zeros(2, 4), text).gaze
+        other = model(pixels, torch.zeros(2, 4), -text).gaze
+    assert float((one - other).abs().max()) > 1e-6
+
+
+def test_a_frozen_text_tower_stays_frozen(tmp_path: Path) -> None:
+    config = tiny_config(tmp_path)
+    model = GazeCLIP(replace(config, clip=replace(config.clip, train_text=False)))
+    learning = {name for name, p in model.named_parameters() if p.requires_grad}
+    assert not any(name.startswith("clip.transformer") for name in learning)
+    assert any(name.startswith("clip.visual") for name in learning)
+    assert "clip.logit_scale" in learning
+
+
+def test_grey_and_colour_patches_normalise_alike(tmp_path: Path) -> None:
+    model = GazeCLIP(tiny_config(tmp_path))
+    grey = torch.rand(3, 1, 48, 72)
+    coloured = grey.expand(-1, 3, -1, -1)
+    assert torch.allclose(model.normalise(grey), model.normalise(coloured), atol=1e-5)
+
+
+def test_sigma_is_the_deviation_of_the_laplace_density() -> None:
+    """Draw errors with density exp(-|e| / b) / (2 pi b^2): |e| is Gamma(2, b) distributed."""
+    generator = np.random.default_rng(0)
+    b = 0.07
+    radius = generator.gamma(2.0, b, 400_000)
+    angle = generator.uniform(0.0, 2.0 * np.pi, len(radius))
+    deviation = float((radius * np.cos(angle)).std())
+    assert float(sigma_of(torch.tensor(math.log(b)))) == pytest.approx(deviation, rel=0.01)
+
+
+def test_likelihood_is_best_at_the_true_width() -> None:
+    """|e| / b + 2 log b is least at b = |e| / 2."""
+    error = 0.1
+    config = TrainingConfig(contrastive=0.0)
+    true = torch.zeros(1, 2)
+
+    def loss(b: float) -> float:
+        output = GazeOutput(
+            torch.tensor([[0.0, error]]), torch.tensor([math.log(b)]), torch.zeros(1, 9),
+            torch.zeros(1, 4),
+        )  # fmt: skip
+        return gaze_loss(output, true, config)[1]["likelihood"]
+
+    assert loss(error / 2) < min(loss(error / 2.5), loss(error / 1.6))
+
+
+def test_graded_targets_agree_with_the_coarse_directions() -> None:
+    generator = np.random.default_rng(1)
+    angles = generator.uniform(-0.6, 0.6, (2000, 2))
+    target = graded_directions(torch.from_numpy(angles).float()).numpy()
+    assert np.allclose(target.sum(axis=1), 1.0, atol=1e-5)
+    assert (target.argmax(axis=1) == direction_index(angles)).mean() > 0.97
+
+
+@pytest.mark.parametrize(
+    ("angles", "name"),
+    [
+        ((0.3, 0.0), "up"),
+        ((0.0, 0.3), "right"),
+        ((-0.3, -0.3), "down left"),
+        ((0.0, 0.0), "straight ahead"),
+    ],
+)
+def test_directions_have_the_right_signs(angles: tuple[float, float], name: str) -> None:
+    target = graded_directions(torch.tensor([angles]))
+    assert DIRECTIONS[int(target.argmax())] == name
+
+
+def test_contrastive_loss_is_least_for_the_right_sentences() -> None:
+    target = graded_directions(torch.rand(64, 2) - 0.5)
+    right = target.clamp(min=1e-6).log()
+    wrong = right.roll(1, dims=1)
+    assert contrastive_loss(right, target) < contrastive_loss(torch.zeros(64, 9), target)
+    assert contrastive_loss(torch.zeros(64, 9), target) < contrastive_loss(wrong, target)
+
+
+def test_without_strength_augmentation_only_cuts_the_middle() -> None:
+    images = torch.randint(0, 256, (3, 64, 96, 1), dtype=torch.uint8)
+    augment = Augmenter((48, 72), 0.0, torch.Generator())
+    pixels, _, _ = augment(images, torch.zeros(3, 4), torch.zeros(3, 2))
+    assert torch.equal((pixels[:, 0] * 255).round().byte(), images[:, 8:56, 12:84, 0])
+
+
+def test_rolling_a_patch_rolls_its_gaze_with_it() -> None:
+    """A dot painted where the gaze points is still where the new gaze points."""
+    augment = Augmenter((48, 72), 1.0, torch.Generator().manual_seed(3))
+    images = torch.zeros(40, 64, 96, 1, dtype=torch.uint8)
+    images[:, 30:34, 66:70] = 255  # to the image's right of the middle by 19.5 px
+    gaze = torch.tensor([[0.0, -0.5]]).expand(40, 2)  # towards the image's right
+    moved, roll = augment._move(images.permute(0, 3, 1, 2).float())
+    from model.training.augment import _rolled
+
+    turned = _rolled(gaze, roll)
+    weight = moved[:, 0] / moved[:, 0].sum(dim=(1, 2), keepdim=True)
+    rows = (weight.sum(dim=2) * torch.arange(48)).sum(dim=1)
+    # Shifts move the dot too, by chance: over 40 draws they cannot hide the slope.
+    slope = np.polyfit((-turned[:, 0]).numpy(), rows.numpy() - 23.5, 1)[0]
+    assert 20.0 < slope < 60.0
+
+
+def test_the_same_seed_augments_alike() -> None:
+    images = torch.randint(0, 256, (8, 64, 96, 3), dtype=torch.uint8)
+    made = [
+        Augmenter((48, 72), 1.0, torch.Generator().manual_seed(5))(
+            images, torch.zeros(8, 4), torch.zeros(8, 2)
+        )
+        for _ in range(2)
+    ]
+    assert all(torch.equal(a, b) for a, b in zip(*made, strict=True))
+    assert 0.0 <= float(made[0][0].min()) <= float(made[0][0].max()) <= 1.0
+
+
+def test_errors_are_angles() -> None:
+    error = angular_error(torch.tensor([[0.2, 0.1]]), torch.tensor([[0.2, 0.1 + 0.05]]))
+    assert float(error) == pytest.approx(0.05 * math.cos(0.2), rel=1e-3)
+
+
+def test_an_unknown_architecture_is_refused() -> None:
+    with pytest.raises(UserError, match="no CLIP architecture"):
+        create_towers(ClipConfig("RN51"))
+
+
+def test_an_unknown_tag_is_told_the_known_ones() -> None:
+    with pytest.raises(UserError, match="openai"):
+        create_towers(ClipConfig("RN50", pretrained="closedai"))
+
+
+def test_weights_that_cannot_be_fetched_are_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("model.training.towers._hub_answers", lambda: False)
+    monkeypatch.setattr("model.training.towers._cached", lambda tag: False)
+    with pytest.raises(UserError, match="cannot be reached"):
+        create_towers(load_config("gazeclip-vit-b-32").clip)
+
+
+def test_weights_come_from_a_local_checkpoint(tmp_path: Path) -> None:
+    architecture = write_tower(tmp_path, "tiny-vit")
+    first = create_towers(ClipConfig(architecture))
+    torch.save(first.state_dict(), tmp_path / "weights.pt")
+    second = create_towers(ClipConfig(architecture, str(tmp_path / "weights.pt")))
+    assert torch.equal(first.visual.conv1.weight, second.visual.conv1.weight)
+
+
+def test_a_checkpoint_of_another_architecture_is_refused(tmp_path: Path) -> None:
+    other = create_towers(ClipConfig(write_tower(tmp_path, "tiny-resnet")))
+    torch.save(other.state_dict(), tmp_path / "weights.pt")
+    vit = write_tower(tmp_path, "tiny-vit")
+    with pytest.raises(UserError, match="do not load"):
+        create_towers(ClipConfig(vit, str(tmp_path / "weights.pt")))
+
+
+def test_configurations_with_clips_own_towers_build() -> None:
+    """ViT-B/32 without its weights (which no test can fetch), as deep and wide as it is."""
+    config = load_config("gazeclip-vit-b-32")
+    model = GazeCLIP(replace(config, clip=replace(config.clip, pretrained=None)))
+    assert model.head.position.shape == (1, 49, config.fusion.width)

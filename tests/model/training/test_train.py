@@ -1,0 +1,160 @@
+"""Training: it learns, it resumes exactly, it refuses what it must not do."""
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="requirements-train.txt is not installed")
+
+from model.errors import UserError  # noqa: E402
+from model.patches import EYE_PATCH  # noqa: E402
+from model.training.checkpoint import load_checkpoint, save_checkpoint, trained_model  # noqa: E402
+from model.training.config import TrainingConfig  # noqa: E402
+from model.training.datasets import synthgaze  # noqa: E402
+from model.training.metrics import measure  # noqa: E402
+from model.training.predict import predict  # noqa: E402
+from model.training.sampler import Sampler  # noqa: E402
+from model.training.train import Budget, Options, Trainer, learning_rate, train  # noqa: E402
+from tests.model.training.material import tiny_config, write_shards  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Drawn eyes to train on."""
+    return write_shards(tmp_path_factory.mktemp("shards"), samples=160)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def test_it_learns_gaze_and_words(shards: Path, tmp_path: Path) -> None:
+    """On drawn eyes: unseen ones within degrees, and the right sentence of nine by far more often
+    than by chance."""
+    config = tiny_config(tmp_path)
+    held_out = synthgaze.load([write_shards(tmp_path / "v", 60, seed=9)], EYE_PATCH, grey=True)
+    options = Options(tmp_path / "run", Budget(epochs=22.0))
+    path = train(config, [shards], None, options)
+    content = load_checkpoint(path)
+    model = trained_model(content)
+    found = measure(predict(model, held_out), held_out)
+    assert found["mean_deg"] < 5.0
+    assert found["zero_shot_accuracy"] > 0.4
+    assert 0.8 < found["yaw_slope"] < 1.2
+    assert content["training"]["steps"] == content["step"]
+    assert content["data"][0]["dataset"] == "SynthGaze"
+
+
+def test_a_resumed_training_equals_an_uninterrupted_one(shards: Path, tmp_path: Path) -> None:
+    config = tiny_config(tmp_path)
+    data = synthgaze.load([shards], config.patch, config.grey)
+    options = Options(tmp_path, Budget(epochs=3.0), seed=4)
+    whole = Trainer(config, data, options)
+    losses = [whole.train_step()["loss"] for _ in range(14)]
+    first = Trainer(config, data, options)
+    for _ in range(6):
+        first.train_step()
+    save_checkpoint(tmp_path, first.state())
+    second = Trainer(config, data, replace(options, seed=5))  # the seed is in the checkpoint
+    second.restore(load_checkpoint(tmp_path))
+    again = [second.train_step()["loss"] for _ in range(8)]
+    assert again == losses[6:]
+    for key, value in whole.average.state_dict().items():
+        assert torch.equal(value, second.average.state_dict()[key]), key
+
+
+def test_resuming_takes_new_shards_in(shards: Path, tmp_path: Path) -> None:
+    config = tiny_config(tmp_path)
+    options = Options(tmp_path / "run", Budget(epochs=0.5))
+    train(config, [shards], None, options)
+    more = write_shards(tmp_path / "more", samples=32, seed=3)
+    train(None, [shards, more], None, replace(options, budget=Budget(epochs=0.7)), resume=True)
+    content = load_checkpoint(tmp_path / "run")
+    assert content["patches"] == 2 * (159 + 31)
+    assert len(content["data"]) == 2
+
+
+def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = Options(tmp_path / "run", Budget(minutes=10.0), command="python main.py train ...")
+    steps = 0
+    step = Trainer.train_step
+
+    def interrupted(self: Trainer) -> dict[str, float]:
+        nonlocal steps
+        steps += 1
+        if steps == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return step(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "train_step", interrupted)
+        train(tiny_config(tmp_path), [shards], None, options)
+    assert load_checkpoint(tmp_path / "run")["step"] == 3
+    assert "python main.py train ... --resume" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_validation_is_told_while_training(
+    shards: Path, tmp_path: Path, precision: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = Options(tmp_path / "run", Budget(epochs=0.2), precision=precision)
+    train(tiny_config(tmp_path), [shards], shards, options)
+    assert "validation mean" in capsys.readouterr().out
+    assert list((tmp_path / "run").glob("events.out.tfevents*"))
+
+
+def test_a_folder_with_a_training_is_not_overwritten(shards: Path, tmp_path: Path) -> None:
+    options = Options(tmp_path, Budget(epochs=0.1))
+    (tmp_path / "checkpoint.pt").write_bytes(b"something")
+    with pytest.raises(UserError, match="holds a training already"):
+        train(tiny_config(tmp_path), [shards], None, options)
+    with pytest.raises(UserError, match="cannot be read"):
+        train(None, [shards], None, options, resume=True)
+
+
+def test_there_is_nothing_to_resume(shards: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no checkpoint"):
+        train(None, [shards], None, Options(tmp_path, Budget(epochs=1.0)), resume=True)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "epochs"),
+    [(None, None), (1.0, 1.0), (0.0, None), (None, -1.0), (float("nan"), None)],
+)
+def test_a_budget_is_one_positive_number(minutes: float | None, epochs: float | None) -> None:
+    with pytest.raises(UserError, match="--minutes or --epochs"):
+        Budget(minutes, epochs)
+
+
+def test_the_rate_rises_and_falls() -> None:
+    rates = [learning_rate(progress / 100.0, 0.1) for progress in range(101)]
+    assert rates.index(max(rates)) == 10
+    assert rates[0] < 0.02
+    assert rates[-1] == pytest.approx(0.01)
+
+
+def test_the_sampler_draws_everything_once_a_round() -> None:
+    sampler = Sampler(torch.arange(10) * 3, 5, torch.Generator().manual_seed(0))
+    drawn = torch.cat([next(sampler), next(sampler)])
+    assert sorted(drawn.tolist()) == list(range(0, 30, 3))
+
+
+def test_strength_nothing_overfits(shards: Path, tmp_path: Path) -> None:
+    """Without augmentation a handful of samples is learnt by heart."""
+    config = tiny_config(tmp_path)
+    config = replace(
+        config,
+        fusion=replace(config.fusion, dropout=0.0),
+        training=TrainingConfig(batch=16, rate=3e-3, augmentation=0.0),
+    )
+    few = synthgaze.load([write_shards(tmp_path / "few", samples=9)], config.patch, config.grey)
+    trainer = Trainer(config, few, Options(tmp_path, Budget(epochs=120.0)))
+    errors = [trainer.train_step()["error_deg"] for _ in range(120)]
+    assert errors[0] > 8.0
+    assert errors[-1] < 2.0
