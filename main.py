@@ -2,8 +2,8 @@
 
 import sys
 
-TRAINING_COMMANDS = ("train", "evaluate", "export", "synth")
-"""Commands of the training submodule, which alone needs requirements-train.txt."""
+from app.cli import TRAINING_COMMANDS
+from app.cli import main as run
 
 
 def main(argv: list[str]) -> int:
@@ -20,8 +20,6 @@ def main(argv: list[str]) -> int:
                 file=sys.stderr,
             )
             return 2
-    from app.cli import main as run
-
     return run(argv)
 
 

@@ -12,7 +12,13 @@ from model.errors import UserError
 
 DEFAULT_MODEL = PROJECT / "weights" / "gazeclip-s.onnx"
 
-TRAINING = "train, evaluate, export and synth belong to the training submodule"
+TRAINING_COMMANDS = {
+    "train": "train a model on rendered or recorded faces",
+    "evaluate": "measure a model's errors",
+    "export": "turn a trained model into ONNX with its card",
+    "synth": "SynthGaze: render faces with exact gaze, and demo clips",
+}
+"""Commands of the training submodule, to which main.py hands them; here only to be listed."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -44,11 +50,13 @@ def build_parser() -> Parser:
     parser = Parser(
         prog="main.py",
         description="Gaze from a webcam, a video or pictures. Without a command: track demo.",
-        epilog=f"{TRAINING}: main.py COMMAND --help.",
+        epilog="train, evaluate, export and synth need requirements-train.txt.",
     )
     parser.add_argument("--version", action="version", version=f"GazeCLIP Desktop {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_track(commands)
+    for name, meaning in TRAINING_COMMANDS.items():
+        commands.add_parser(name, help=meaning)
     return parser
 
 
