@@ -89,10 +89,10 @@ def text_lines(sample: Sample, fps: float | None) -> list[str]:
 def draw_text(image: Image, lines: list[str]) -> None:
     """Lines of text at the top left, as large for the eye in a small picture as in a large one."""
     scale = image.shape[0] / 480.0
-    width = max(round(1.5 * scale), 1)
+    width = max(round(1.4 * scale), 1)
     for number, text in enumerate(lines):
         at = (round(12 * scale), round((28 + 26 * number) * scale))
-        for colour, extra in ((SHADOW, 2 * width), (TEXT, 0)):
+        for colour, extra in ((SHADOW, width + 1), (TEXT, 0)):
             cv2.putText(
                 image, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.7 * scale, colour, width + extra,
                 cv2.LINE_AA,

@@ -25,7 +25,6 @@ def describe(source: Source, tracker: Tracker) -> dict[str, Any]:
         "PhysioType": "eyetrack",
         "RecordedEye": EYE_NAMES[tracker.eyes],
         "SampleCoordinateSystem": "gaze-in-world",
-        "SampleCoordinateUnits": "deg",
         "StartTime": 0,
         "EyeTrackingMethod": "appearance-based gaze estimation from webcam pictures (GazeCLIP)",
         "Manufacturer": "GazeCLIP Desktop",

@@ -97,7 +97,7 @@ class RecordingWriter:
             self._events.append(line([name for name, _, _ in EVENT_COLUMNS]))
         except OSError as error:
             shutil.rmtree(self.folder, ignore_errors=True)
-            raise _full(error, self.folder) from error
+            raise _no_place(root, error) from error
         self._queue: Channel[Sample | Event] = Channel(256)
         self._thread = threading.Thread(target=self._write, name="write", daemon=True)
         self._thread.start()
@@ -231,15 +231,20 @@ def _new_folder(root: Path, profile: str, now_ns: int) -> Path:
                 continue
             return folder
     except OSError as error:
-        raise UserError(
-            f"no recording can be made in {root} ({(error.strerror or 'no access').lower()}): "
-            "give a folder that you may write to with --out"
-        ) from error
+        raise _no_place(root, error) from error
     raise UserError(f"{root} holds a thousand recordings of this second: give another folder")
 
 
 def _utc(time_ns: int) -> datetime:
     return datetime.fromtimestamp(time_ns / 1e9, UTC)
+
+
+def _no_place(root: Path, error: OSError) -> UserError:
+    reason = (error.strerror or str(error)).lower()
+    return UserError(
+        f"no recording can be made in {root} ({reason}): give a folder with --out that you may "
+        "write to, on a disk with free space"
+    )
 
 
 def _full(error: OSError, folder: Path) -> UserError:
