@@ -1,0 +1,165 @@
+"""Evaluation: a perfect predictor gets perfect numbers, and known faults show as what they are."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+torch = pytest.importorskip("torch", reason="requirements-train.txt is not installed")
+
+from model.card import load_card  # noqa: E402
+from model.errors import UserError  # noqa: E402
+from model.geometry import direction_index  # noqa: E402
+from model.patches import EYE_PATCH  # noqa: E402
+from model.training.cli import main  # noqa: E402
+from model.training.datasets import synthgaze  # noqa: E402
+from model.training.datasets.patchset import PatchSet  # noqa: E402
+from model.training.evaluate import evaluate_faces, evaluate_shards, table  # noqa: E402
+from model.training.metrics import Prediction, measure  # noqa: E402
+from tests.model.training.material import write_shards  # noqa: E402
+
+SIGMA = np.radians(3.0)
+
+
+@pytest.fixture(scope="module")
+def patches(tmp_path_factory: pytest.TempPathFactory) -> PatchSet:
+    """200 samples, the last with shut eyes."""
+    folder = write_shards(tmp_path_factory.mktemp("shards"), samples=200)
+    return synthgaze.load([folder], EYE_PATCH, grey=True)
+
+
+def prediction(patches: PatchSet, gaze: NDArray[np.float32]) -> Prediction:
+    """Predicted gaze with the right sentence for the true one."""
+    m, p = patches.images.shape[:2]
+    probabilities = np.eye(9, dtype=np.float32)[direction_index(patches.target)]
+    return Prediction(gaze, np.full((m, p), SIGMA, dtype=np.float32), probabilities)
+
+
+def test_a_perfect_predictor(patches: PatchSet) -> None:
+    found = measure(prediction(patches, patches.target), patches)
+    assert found["mean_deg"] == pytest.approx(0.0, abs=1e-3)
+    assert found["eye_mean_deg"] == pytest.approx(0.0, abs=1e-3)
+    assert (found["samples"], found["left_out"]) == (199, 1)
+    for axis in ("pitch", "yaw"):
+        assert found[f"{axis}_slope"] == pytest.approx(1.0, abs=1e-3)
+        assert found[f"{axis}_correlation"] == pytest.approx(1.0, abs=1e-3)
+        assert found[f"{axis}_bias_deg"] == pytest.approx(0.0, abs=1e-3)
+    assert found["zero_shot_accuracy"] == 1.0
+    assert found["groups"]["glasses"]["samples"] + found["groups"]["no glasses"]["samples"] == 199
+
+
+def shrink(target: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (0.5 * target).astype(np.float32)
+
+
+def lift(target: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (target + np.radians([3.0, 0.0])).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("fault", "number", "value"),
+    [
+        pytest.param(shrink, "yaw_slope", 0.5, id="shrinking to the middle"),
+        pytest.param(lift, "pitch_bias_deg", 3.0, id="a bias"),
+    ],
+)
+def test_faults_show(
+    patches: PatchSet,
+    fault: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    number: str,
+    value: float,
+) -> None:
+    found = measure(prediction(patches, fault(patches.target)), patches)
+    assert found[number] == pytest.approx(value, abs=0.05)
+
+
+def test_sigma_is_judged_by_the_errors_it_foretells(patches: PatchSet) -> None:
+    generator = np.random.default_rng(0)
+    m = len(patches)
+    error = np.repeat(generator.normal(0.0, SIGMA, (m, 1, 2)), 2, axis=1)
+    error[:, 0, 1] *= -1.0  # the same error in both eyes, one of which is mirrored
+    found = measure(prediction(patches, (patches.target + error).astype(np.float32)), patches)
+    assert found["sigma_ratio"] == pytest.approx(1.0, abs=0.15)
+    assert found["mean_deg"] == pytest.approx(3.0 * np.sqrt(np.pi / 2.0), rel=0.15)
+
+
+def test_an_exported_model_on_shards(tiny_model: Path, tmp_path: Path) -> None:
+    folder = write_shards(tmp_path / "shards", samples=10)
+    found = evaluate_shards(tiny_model, [folder], "cpu")
+    assert found["samples"] == 9
+    assert "yaw_slope" in table(found)
+
+
+def test_the_numbers_go_into_files_and_the_card(tiny_model: Path, tmp_path: Path) -> None:
+    model = tmp_path / "copy.onnx"
+    model.write_bytes(tiny_model.read_bytes())
+    model.with_suffix(".json").write_bytes(tiny_model.with_suffix(".json").read_bytes())
+    folder = write_shards(tmp_path / "shards", samples=4)
+    arguments = ["--model", str(model), "--shards", str(folder), "--provider", "cpu"]
+    arguments += ["--json", str(tmp_path / "numbers.json"), "--record", "drawn eyes"]
+    assert main(["evaluate", *arguments]) == 0
+    assert load_card(model).errors["drawn eyes"]["samples"] == 3
+    assert (tmp_path / "numbers.json").is_file()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["evaluate", "--model", "m.onnx"], id="nothing to evaluate on"),
+        pytest.param(["evaluate", "--model", "m.onnx", "--shards", "s"], id="no model"),
+        pytest.param(["evaluate", "--model", "m", "--shards", "s"], id="no training"),
+        pytest.param(["evaluate", "--model", "m.onnx", "--faces", "f"], id="no faces"),
+        pytest.param(
+            ["evaluate", "--model", "m.onnx", "--faces", "f", "--write-zero-point", "z"],
+            id="zero point from the report's half",
+        ),
+        pytest.param(["train", "--shards", "s", "--out", "o"], id="no budget"),
+        pytest.param(["train", "--shards", "s", "--out", "o", "--minutes", "x"], id="odd minutes"),
+        pytest.param(
+            ["train", "--config", "x", "--shards", "s", "--out", "o", "--epochs", "1"],
+            id="odd configuration",
+        ),
+        pytest.param(["export", "--checkpoint", "c", "--out", "m.onnx"], id="no checkpoint"),
+        pytest.param(["conquer"], id="no command"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_2(
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert told.err.startswith("error: ")
+    assert told.err.count("\n") == 1
+    assert told.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_people_looking_into_the_camera(tiny_model: Path, data_dir: Path) -> None:
+    """The tiny model says that gaze is where the head points."""
+    found = evaluate_faces(tiny_model, data_dir / "london-faces", "report", 65.0, "cpu")
+    assert set(found["groups"]) == {"neutral", "smiling"}
+    assert found["samples"] + len(found["without_face"]) == 68
+    assert found["median_deg"] < 20.0
+
+
+def test_halves_share_nobody(tmp_path: Path) -> None:
+    from model.training.evaluate import _pictures
+
+    for group in ("neutral", "smiling"):
+        (tmp_path / group).mkdir()
+        for person in range(5):
+            (tmp_path / group / f"{person:03}.jpg").touch()
+    train, report = (_pictures(tmp_path, half) for half in ("train", "report"))
+    assert [p.stem for p in train["smiling"]] == ["000", "002", "004"]
+    assert [p.stem for p in report["smiling"]] == ["001", "003"]
+
+
+def test_an_empty_folder_of_faces(tiny_model: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"holds no \.jpg"):
+        evaluate_faces(tiny_model, tmp_path, "all", 65.0)
