@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,8 @@ from app.pipeline import Pipeline, Tracked
 from app.recording.about import describe, describe_end
 from app.recording.columns import Event
 from app.recording.writer import RecordingWriter, check_profile
-from app.source import Source, open_source
+from app.source import open_source
+from app.source.opening import source_path
 from app.tracker import load_tracker
 from app.video_writer import VideoWriter, check_video_path
 from model.errors import UserError
@@ -61,9 +62,7 @@ def track(options: TrackOptions, say: Callable[[str], None] = print) -> Path | N
     """
     check_profile(options.profile)
     if options.overlay is not None:
-        check_video_path(options.overlay)
-        if options.overlay.exists() and options.overlay.samefile(_as_path(options.source)):
-            raise UserError("the overlay would overwrite its own source: give another file")
+        _check_overlay(options.overlay, options.source)
     with ExitStack() as stack:
         interrupt = stack.enter_context(Interrupt())
         source = stack.enter_context(
@@ -81,7 +80,7 @@ def track(options: TrackOptions, say: Callable[[str], None] = print) -> Path | N
         writer = RecordingWriter(
             options.out,
             options.profile,
-            first.sample,
+            first.frame.time_ns,
             describe(source, tracker),
             pictures=source.unrelated,
             fps=source.fps,
@@ -92,9 +91,20 @@ def track(options: TrackOptions, say: Callable[[str], None] = print) -> Path | N
             overlay = stack.enter_context(
                 VideoWriter(options.overlay, source.size, source.fps or 30.0)
             )
-        started = time.perf_counter()
-        _record(first, pipeline, interrupt, writer, overlay, options.max_frames, source)
-        seconds = time.perf_counter() - started
+        speed = _Speed()
+        for tracked in tqdm(
+            _frames(first, pipeline, interrupt, options.max_frames),
+            total=_expected(source.length, options.max_frames),
+            unit="frame",
+            disable=None,  # none where stderr is no terminal
+            leave=False,
+        ):
+            writer.add(tracked.sample)
+            if overlay is not None:
+                drawn = draw_overlay(tracked.frame.image, tracked.sample, speed.now)
+                overlay.add(drawn, tracked.frame.time_ns)
+            speed.tick()
+        seconds = time.perf_counter() - speed.started
         pipeline.close()
         if source.live and source.faults:
             onset = writer.since_start_ms(time.perf_counter_ns())
@@ -111,31 +121,29 @@ def track(options: TrackOptions, say: Callable[[str], None] = print) -> Path | N
     return writer.folder
 
 
-def _record(
-    first: Tracked,
-    pipeline: Pipeline,
-    interrupt: Interrupt,
-    writer: RecordingWriter,
-    overlay: VideoWriter | None,
-    max_frames: int | None,
-    source: Source,
-) -> None:
-    """Take samples from the pipeline until there are no more, or enough; `first` is in already."""
-    total = min(n for n in (source.length, max_frames, sys.maxsize) if n is not None)
-    known = total < sys.maxsize
-    speed = _Speed()
-    with tqdm(total=total if known else None, unit="frame", disable=None, leave=False) as bar:
-        tracked: Tracked | None = first
-        while tracked is not None:
-            if tracked is not first:
-                writer.add(tracked.sample)
-            if overlay is not None:
-                drawn = draw_overlay(tracked.frame.image, tracked.sample, speed.tick())
-                overlay.add(drawn, tracked.sample.time_ns)
-            bar.update()
-            if writer.statistics.rows == max_frames:
-                return
-            tracked = _next(pipeline, interrupt)
+def _check_overlay(overlay: Path, source: str) -> None:
+    check_video_path(overlay)
+    path = source_path(source)
+    if path is not None and overlay.exists() and overlay.samefile(path):
+        raise UserError("the overlay would overwrite its own source: give another file")
+
+
+def _frames(
+    first: Tracked, pipeline: Pipeline, interrupt: Interrupt, limit: int | None
+) -> Iterator[Tracked]:
+    """The first tracked frame and those after it, up to a number of them or a wish to stop."""
+    tracked: Tracked | None = first
+    number = 0
+    while tracked is not None:
+        yield tracked
+        number += 1
+        tracked = None if number == limit else _next(pipeline, interrupt)
+
+
+def _expected(length: int | None, limit: int | None) -> int | None:
+    """How many frames are to come, for the progress bar: files do not always say, nor exactly."""
+    known = [count for count in (length, limit) if count is not None]
+    return min(known) if known else None
 
 
 def _next(pipeline: Pipeline, interrupt: Interrupt) -> Tracked | None:
@@ -151,24 +159,19 @@ def _next(pipeline: Pipeline, interrupt: Interrupt) -> Tracked | None:
 
 
 class _Speed:
-    """Frames per second, averaged over about the last second."""
+    """Frames per second, averaged over about the last twenty frames; `now` is None at first."""
 
     def __init__(self) -> None:
+        self.started = self._last = time.perf_counter()
         self._period: float | None = None
-        self._last = time.perf_counter()
 
-    def tick(self) -> float | None:
+    @property
+    def now(self) -> float | None:
+        return 1.0 / self._period if self._period else None
+
+    def tick(self) -> None:
         """Call at each frame."""
         now = time.perf_counter()
         elapsed, self._last = now - self._last, now
-        if self._period is None:
-            self._period = elapsed
-            return None
-        self._period += 0.05 * (elapsed - self._period)
-        return 1.0 / self._period
-
-
-def _as_path(source: str) -> Path:
-    from app.source.opening import DEMO
-
-    return DEMO if source == "demo" else Path(source).expanduser()
+        before = elapsed if self._period is None else self._period
+        self._period = before + 0.05 * (elapsed - before)

@@ -1,7 +1,6 @@
 """Tracker: Frame -> Sample. No threads, no files, no window."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
@@ -81,17 +80,14 @@ def load_tracker(
     fov: float = DEFAULT_FOV,
     unrelated: bool = False,
 ) -> Tracker:
-    """Load the models, side by side since each takes a second or two.
+    """Load the models.
 
     Raises:
-        UserError: the model, its card or the provider will not do.
+        UserError: the model, its card or the provider will not do, or MediaPipe is not there.
     """
-    # Leaving the pool waits for both: an error must not be told while MediaPipe, starting,
-    # still keeps the terminal from us.
-    with ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(FaceTracker, static=unrelated)
-        estimator = Estimator(model, provider)
-    return Tracker(loading.result(), estimator, eyes, fov, unrelated)
+    # The estimator first: it is the one that can be wrong, and MediaPipe takes longer.
+    estimator = Estimator(model, provider)
+    return Tracker(FaceTracker(static=unrelated), estimator, eyes, fov, unrelated)
 
 
 def _age(frame: Frame) -> int:

@@ -121,13 +121,12 @@ def time_pipeline(source: str, tracker: Tracker, count: int) -> float:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as out, open_source(source) as opened:
         with Pipeline(opened, tracker) as pipeline:
-            samples = (tracked.sample for tracked in itertools.islice(pipeline, count))
             writer = RecordingWriter(
-                Path(out), "speed", next(samples), describe(opened, tracker), fps=opened.fps
+                Path(out), "speed", 0, describe(opened, tracker), fps=opened.fps
             )
             with writer:
-                for sample in samples:
-                    writer.add(sample)
+                for tracked in itertools.islice(pipeline, count):
+                    writer.add(tracked.sample)
                 writer.close(complete=True, about=describe_end(opened))
         rows = writer.statistics.rows
     return (time.perf_counter() - started) / rows * 1000

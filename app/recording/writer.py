@@ -46,7 +46,7 @@ class RecordingWriter:
     Args:
         root: folder that recordings lie in; made where it is missing.
         profile: the person's profile, part of the folder's name.
-        first: the first sample, which starts the clock; it is written too.
+        start_ns: time of the first frame on the source's clock.
         about: what recording.json says besides what is known here.
         pictures: the source is a folder of pictures, so there is a column `file`.
         fps: the source's stated frames per second, for the share of lost data.
@@ -60,17 +60,17 @@ class RecordingWriter:
         self,
         root: Path,
         profile: str,
-        first: Sample,
+        start_ns: int,
         about: Mapping[str, Any],
         pictures: bool = False,
         fps: float | None = None,
     ) -> None:
         check_profile(profile)
         now_ns = time.time_ns()
-        self.clock = Clock(first.time_ns, now_ns)
+        self.clock = Clock(start_ns, now_ns)
         self.statistics = Statistics(fps)
         self._columns = sample_columns(pictures)
-        self._blinks = None if pictures else BlinkEvents(first.time_ns)
+        self._blinks = None if pictures else BlinkEvents(start_ns)
         self._error: Exception | None = None
         self._closed = False
         self.folder = _new_folder(root, profile, now_ns)
@@ -101,7 +101,6 @@ class RecordingWriter:
         self._queue: Channel[Sample | Event] = Channel(256)
         self._thread = threading.Thread(target=self._write, name="write", daemon=True)
         self._thread.start()
-        self.add(first)
 
     def add(self, sample: Sample) -> None:
         """Write one row, and the blink that it ends."""

@@ -36,16 +36,22 @@ def open_source(
                 "render one with main.py synth demo"
             )
         return VideoSource(DEMO, mirrored, kind="demo")
-    path = Path(text).expanduser()
-    if path.is_dir() or (path.is_file() and is_picture(path)):
+    path = source_path(text)
+    if path is not None and (path.is_dir() or is_picture(path)):
         return PicturesSource(path, fps, mirrored)
-    if path.is_file():
+    if path is not None:
         return VideoSource(path, mirrored)
     cameras = list_cameras()
     camera = find_camera(text, cameras)
     if camera is None:
         raise UserError(_not_found(text, cameras))
     return CameraSource(camera, size, fps, mirrored)
+
+
+def source_path(text: str) -> Path | None:
+    """The file or folder that a person named, None where it is neither."""
+    path = DEMO if text == "demo" else Path(text).expanduser()
+    return path if path.is_dir() or path.is_file() else None
 
 
 def _not_found(text: str, cameras: list[Camera]) -> str:

@@ -24,7 +24,6 @@ from app.cli import main
         ["track", "demo", "extra"],
         ["track", "demo", "--profile", "../up"],
         ["track", "demo", "--overlay", "a.avi"],
-        ["track", "demo", "--overlay", "assets/demo.mp4"],
         ["track", ""],
     ],
     ids=" ".join,

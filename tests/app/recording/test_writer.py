@@ -17,7 +17,9 @@ from tests.app.recording.samples import empty_sample, full_sample
 
 
 def begin(root: Path, **options: object) -> RecordingWriter:
-    return RecordingWriter(root, "anna", full_sample(0), {"note": "test"}, **options)  # type: ignore[arg-type]
+    writer = RecordingWriter(root, "anna", 0, {"note": "test"}, **options)  # type: ignore[arg-type]
+    writer.add(full_sample(0))
+    return writer
 
 
 def about(writer: RecordingWriter) -> dict:
@@ -111,8 +113,8 @@ def test_an_error_in_between_leaves_an_incomplete_recording_with_all_rows(tmp_pa
 
 
 def test_file_is_a_column_for_pictures_only(tmp_path: Path):
-    first = full_sample(0, file="a, b.png")
-    writer = RecordingWriter(tmp_path, "x", first, {}, pictures=True)
+    writer = RecordingWriter(tmp_path, "x", 0, {}, pictures=True)
+    writer.add(full_sample(0, file="a, b.png"))
     writer.close(complete=True)
     recording = read_recording(writer.folder)
     assert recording.samples["file"].tolist() == ["a, b.png"]
