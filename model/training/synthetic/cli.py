@@ -32,8 +32,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     render.add_argument("--count", type=int, required=True, metavar="N", help="pictures")
     render.add_argument("--out", type=Path, required=True, metavar="DIR")
     render.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    render.add_argument("--landmarks", choices=("mediapipe", "projected"), default="mediapipe",
-                        help="found by FaceMesh, or projected from the head and jittered")  # fmt: skip
+    render.add_argument(
+        "--landmarks",
+        choices=("mediapipe", "projected"),
+        default="mediapipe",
+        help="found by FaceMesh, or projected from the head and jittered",
+    )
     render.add_argument("--patches", choices=("eyes", "face", "both"), default="eyes")
     render.set_defaults(run=_render)
 

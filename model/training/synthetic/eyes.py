@@ -130,6 +130,7 @@ def eye_region_shape(rig: Rig, rng: np.random.Generator) -> Floats:
     along = smoothstep(15.0, 23.0, across) * (1.0 - smoothstep(46.0, 58.0, across)) * front
     is_skin = rig.material == 0
     offset = np.zeros((rig.vertex_count, 3))
+
     # The two halves of a face differ a little in everything.
     def uneven(amount: float) -> NDArray[np.floating]:
         right, left = amount * (1.0 + rng.normal(0.0, 0.12, 2))
@@ -242,7 +243,8 @@ def lid_gap(rig: Rig, vertices: Floats) -> Array:
 
 def lid_curves(rig: Rig, vertices: Floats) -> tuple[Array, Array]:
     """(2, 3) y = a + b x + c x^2 of upper and of lower lid margins, mm in the head frame."""
-    upper, lower = [], []
+    upper: list[Array] = []
+    lower: list[Array] = []
     for lid in rig.lids:
         for index, curves in ((lid.upper, upper), (lid.lower, lower)):
             p = vertices[index[2:-2]]

@@ -184,15 +184,13 @@ def _torso_shape() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np
     angle = np.linspace(0.0, 2.0 * np.pi, columns, endpoint=False)
     points = np.concatenate(
         [
-            np.column_stack(
-                [w * np.cos(angle), np.full(columns, y), -forward + d * np.sin(angle)]
-            )
+            np.column_stack([w * np.cos(angle), np.full(columns, y), -forward + d * np.sin(angle)])
             for y, w, d, forward in rows
         ]
     )
     # The neckline dips in front.
     front = np.clip(-np.sin(np.tile(angle, len(rows))), 0.0, 1.0)
-    points[:, 1] += np.repeat(np.exp(-((rows[:, 0] - 30.0) / 25.0) ** 2), columns) * front * 28.0
+    points[:, 1] += np.repeat(np.exp(-(((rows[:, 0] - 30.0) / 25.0) ** 2)), columns) * front * 28.0
     grid = np.arange(len(rows) * columns).reshape(len(rows), columns)
     a, b = grid[:-1], np.roll(grid, -1, axis=1)[:-1]
     c, d = grid[1:], np.roll(grid, -1, axis=1)[1:]

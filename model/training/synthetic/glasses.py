@@ -1,6 +1,7 @@
 """Glasses: frames of several styles close to the eyes, with nose pads, and lenses that mirror."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,9 @@ def random_glasses(rng: np.random.Generator) -> GlassesStyle:
         tilt=np.radians(rng.uniform(2.0, 13.0)),
         coating=_COATINGS[rng.integers(len(_COATINGS))] * rng.uniform(0.8, 1.0, 3),
         strength=rng.choice([0.006, 0.02, 0.05, 0.09]) * rng.uniform(0.7, 1.3),
-        tint=np.append(rng.uniform(0.0, 0.03, 3), rng.choice([0.02, 0.06, 0.15], p=[0.7, 0.2, 0.1])),
+        tint=np.append(
+            rng.uniform(0.0, 0.03, 3), rng.choice([0.02, 0.06, 0.15], p=[0.7, 0.2, 0.1])
+        ),
         curve=rng.uniform(70.0, 300.0),
         back_curve=rng.uniform(0.2, 1.0),
     )
@@ -105,12 +108,14 @@ def build_glasses(style: GlassesStyle, eye_centres: Array, front: float) -> tupl
         keep = outline[:, 1] < 2.0 if style.half_rim else np.ones(len(outline), dtype=bool)
         frames.append(_ring(inside, outer, style, keep))
         lenses.append(_lens(points, centre, style))
-        hinge = centre + np.array([side * (style.half_width + style.rim), -0.45 * style.half_height, 1.0])
+        outer_end = side * (style.half_width + style.rim)
+        hinge = centre + np.array([outer_end, -0.45 * style.half_height, 1.0])
         ear = np.array([side * 76.0, hinge[1] + 2.0, 88.0])
         height = max(style.rim * 0.9, 1.0)
         frames.append(_bar(hinge, ear, np.array([0.0, height, 0.0]), style))
         pad = np.array([side * 9.0, middle[1] + 5.5, z + 5.0])
-        frames.append(_bar(pad - [0, 4.0, 0], pad + [side * 1.5, 4.0, 2.0], np.array([1.2, 0, 1.4]), style))
+        half_pad = np.array([side * 0.75, 4.0, 1.0])
+        frames.append(_bar(pad - half_pad, pad + half_pad, np.array([1.2, 0.0, 1.4]), style))
         inner = centre + np.array([-side * style.half_width, 1.0, 0.5])
         frames.append(_bar(inner, pad, np.array([0.0, 0.5, 0.0]), style))
     bridge_y = middle[1] - 0.3 * style.half_height
@@ -124,7 +129,8 @@ def build_glasses(style: GlassesStyle, eye_centres: Array, front: float) -> tupl
         )
     )
     frame, glass = join(frames), join(lenses)
-    assert frame is not None and glass is not None
+    assert frame is not None
+    assert glass is not None
     for mesh in (frame, glass):
         mesh.vertices[:, :3] = (mesh.vertices[:, :3] - middle) @ lean.T + middle
         mesh.vertices[:, 3:6] = mesh.vertices[:, 3:6] @ lean.T
@@ -156,7 +162,7 @@ def _ring(inner: Array, outer: Array, style: GlassesStyle, keep: NDArray[np.bool
     """A rim with a rounded front: inner edge, crest, outer edge, and its depth backwards."""
     n = len(inner)
     crest = (inner + outer) / 2.0 - [0.0, 0.0, 0.5 + 0.3 * style.rim]
-    back = outer + [0.0, 0.0, 1.5 + style.rim]
+    back = outer + np.array([0.0, 0.0, 1.5 + style.rim])
     outwards = normalize(outer - inner.mean(axis=0))
     front = np.array([0.0, 0.0, -1.0])
     normals = [normalize(front * 0.7 - outwards), np.tile(front, (n, 1)),
@@ -188,13 +194,12 @@ def _bar(start: Array, end: Array, half: Array, style: GlassesStyle) -> Mesh:
     return Mesh(vertices, np.array(triangles, dtype=np.int32))
 
 
-def _lens(rim: Array, centre: Array, style: GlassesStyle) -> Mesh:
+def _lens(rim: NDArray[Any], centre: Array, style: GlassesStyle) -> Mesh:
     """A fan whose normals are those of a sphere in front of the eye."""
     points = np.vstack([centre, rim])
     offset = points - centre
-    normals = normalize(
-        np.column_stack([offset[:, 0] / style.curve, offset[:, 1] / style.curve, -np.ones(len(points))])
-    )
+    forward = -np.ones((len(points), 1))
+    normals = normalize(np.hstack([offset[:, :2] / style.curve, forward]))
     normals[:, 0] += 0.08 * np.sign(centre[0])
     paint = np.append(style.coating, style.strength)
     n = len(rim)

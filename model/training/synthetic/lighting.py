@@ -91,9 +91,7 @@ def _white(rng: np.random.Generator, spread: float) -> Array:
     return np.exp(np.array([warmth, tint, -warmth]))
 
 
-def random_lighting(
-    rng: np.random.Generator, head: Array, screen: Panel | None
-) -> Lighting:
+def random_lighting(rng: np.random.Generator, head: Array, screen: Panel | None) -> Lighting:
     """A room: ambient light, up to two windows or lamps, and perhaps the screen's own light.
 
     Args:
@@ -109,9 +107,8 @@ def random_lighting(
     panels: list[Panel] = []
     for k in range(rng.integers(0, 3)):
         behind = rng.random() < 0.15
-        direction = normalize(
-            [rng.normal(), -rng.uniform(-0.3, 1.3), rng.uniform(0.0, 0.8) if behind else -rng.uniform(0.0, 1.3)]
-        )
+        depth = rng.uniform(0.0, 0.8) if behind else -rng.uniform(0.0, 1.3)
+        direction = normalize([rng.normal(), -rng.uniform(-0.3, 1.3), depth])
         light = rng.uniform(0.1, 1.0) ** 1.3 * _white(rng, 0.12)
         directions[k], colours[k] = direction, light
         distance = rng.uniform(900.0, 3500.0)

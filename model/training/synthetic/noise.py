@@ -30,11 +30,16 @@ def tiling_noise(
 def grain_texture() -> NDArray[np.uint8]:
     """(512, 512, 4): fine grain, coarse grain, patches, vertical strands. The same everywhere."""
     rng = np.random.default_rng(20)
+    # Two waves each: (wavelength, stretch, share).
+    recipes = (
+        ((3.0, 1.0, 0.6), (8.0, 1.0, 0.4)),
+        ((9.0, 1.0, 0.6), (24.0, 1.0, 0.4)),
+        ((40.0, 1.0, 0.5), (100.0, 1.0, 0.5)),
+        ((4.0, 12.0, 0.7), (12.0, 8.0, 0.3)),
+    )
     octaves = [
-        tiling_noise(rng, GRAIN_SIZE, 3.0) * 0.6 + tiling_noise(rng, GRAIN_SIZE, 8.0) * 0.4,
-        tiling_noise(rng, GRAIN_SIZE, 9.0) * 0.6 + tiling_noise(rng, GRAIN_SIZE, 24.0) * 0.4,
-        tiling_noise(rng, GRAIN_SIZE, 40.0) * 0.5 + tiling_noise(rng, GRAIN_SIZE, 100.0) * 0.5,
-        tiling_noise(rng, GRAIN_SIZE, 4.0, 12.0) * 0.7 + tiling_noise(rng, GRAIN_SIZE, 12.0, 8.0) * 0.3,
+        np.sum([s * tiling_noise(rng, GRAIN_SIZE, w, long) for w, long, s in recipe], axis=0)
+        for recipe in recipes
     ]
     spread = [np.clip((o - o.mean()) / (o.std() * 4.0) + 0.5, 0.0, 1.0) for o in octaves]
     return np.ascontiguousarray((np.stack(spread, axis=-1) * 255).astype(np.uint8))

@@ -107,6 +107,11 @@ def random_person(rig: Rig, identity: int) -> Person:
     paint[lashes] = 0.0
     paint[lashes, 0] = rng.uniform(3.0, 6.5) + 2.0 * made_up
     paint[lashes, 1] = rng.uniform(0.25, 0.85) + 0.15 * made_up
+    shirt = linear(rng.uniform(0.03, 0.95) * rng.uniform(0.75, 1.0, 3))
+    x, y, z = rig.neutral.T
+    # The bust beyond the neckline is shirt, too.
+    dressed = (rig.material == SKIN) & (y > 150.0 - 0.15 * np.clip(z, 0.0, 100.0))
+    paint[dressed & (np.hypot(x, 0.8 * (z - 70.0)) > 66.0)] = [*shirt, 0.0]
     paint[rig.material == MOUTH] = [0.05, 0.015, 0.012, 0.0]
     paint[rig.material != SKIN, 3] = 0.0
 
@@ -124,7 +129,7 @@ def random_person(rig: Rig, identity: int) -> Person:
         paint=paint,
         eyes=eyes,
         glasses=random_glasses(rng),
-        shirt=linear(rng.uniform(0.03, 0.95) * rng.uniform(0.75, 1.0, 3)),
+        shirt=shirt,
         open_gap=lid_gap(rig, open_shape),
         closed_gap=lid_gap(rig, closed_shape),
         uniforms=_looks(rig, rng, skin, hair, eyes, made_up),
@@ -199,8 +204,10 @@ def _looks(
 ) -> dict[str, Array]:
     lash = np.minimum(hair * 0.5, 0.5 * skin) if not made_up else np.full(3, 0.006)
     lash = lash * rng.uniform(0.4, 1.0)
-    lid_colour = skin * rng.uniform(0.4, 0.95) * (
-        np.array([1.0, 0.8, 0.8]) if not made_up else rng.uniform(0.3, 1.0, 3)
+    lid_colour = (
+        skin
+        * rng.uniform(0.4, 0.95)
+        * (np.array([1.0, 0.8, 0.8]) if not made_up else rng.uniform(0.3, 1.0, 3))
     )
     monolid = rng.random() < 0.25
     brow = rng.uniform(0.45, 1.1)
@@ -246,7 +253,7 @@ def _looks(
         "hair_look": np.array([rng.uniform(0.4, 1.0), rng.uniform(0.0, 0.12)]),
         "skin_look": np.array(
             [
-                rng.uniform(0.1, 0.5),
+                rng.uniform(0.05, 0.35),
                 rng.uniform(0.02, 0.25),
                 rng.uniform(0.0, 0.14),
                 rng.uniform(10.0, 40.0),

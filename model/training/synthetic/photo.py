@@ -4,6 +4,7 @@ Works on the part of the picture around the head only, in whole pixels of the fu
 """
 
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,17 +13,15 @@ from numpy.typing import NDArray
 from model.training.synthetic.noise import noise_plane, smooth_field
 
 Picture = NDArray[np.uint8]
+AnyPicture = NDArray[Any]  # what OpenCV says it gives back
 BACKGROUNDS = 96
 _BACKGROUND_SIZE = (480, 640)
 
 
 @cache
-def backgrounds() -> tuple[Picture, ...]:
-    """Rooms: walls, windows, doors, shelves, pictures; the same everywhere."""
-    return tuple(_room(np.random.default_rng([22, k])) for k in range(BACKGROUNDS))
-
-
-def _room(rng: np.random.Generator) -> Picture:
+def background(k: int) -> Picture:
+    """One of `BACKGROUNDS` rooms (480, 640, 3): walls, windows, shelves; the same everywhere."""
+    rng = np.random.default_rng([22, k])
     height, width = _BACKGROUND_SIZE
     grey = rng.uniform(30, 225)
     wall = grey + rng.normal(0.0, 14.0, 3)
@@ -66,8 +65,7 @@ def put_before_background(
         brightness: of the background, 1 leaves it.
     """
     height, width = head.shape[:2]
-    rooms = backgrounds()
-    room = rooms[rng.integers(len(rooms))]
+    room = background(int(rng.integers(BACKGROUNDS)))
     share = rng.uniform(0.5, 1.0)
     h = int(share * _BACKGROUND_SIZE[0])
     w = min(int(h * width / height), _BACKGROUND_SIZE[1])
@@ -76,19 +74,29 @@ def put_before_background(
     piece = room[top : top + h, left : left + w]
     if rng.random() < 0.5:
         piece = piece[:, ::-1]
-    piece = cv2.resize(piece, (width, height), interpolation=cv2.INTER_LINEAR)
-    piece = cv2.convertScaleAbs(piece, alpha=float(np.clip(brightness, 0.25, 2.5)))
-    return lay_over(head, piece)
+    enlarged = cv2.resize(piece, (width, height), interpolation=cv2.INTER_LINEAR)
+    behind = cv2.convertScaleAbs(enlarged, alpha=float(np.clip(brightness, 0.25, 2.5)))
+    return lay_over(head, behind)
 
 
-def lay_over(head: Picture, background: Picture) -> Picture:
+def fit_background(room: Picture, width: int, height: int) -> Picture:
+    """A whole room behind the head, filling a picture."""
+    scale = max(width / room.shape[1], height / room.shape[0])
+    size = (max(round(room.shape[1] * scale), width), max(round(room.shape[0] * scale), height))
+    large = cv2.resize(room, size)
+    return np.ascontiguousarray(large[:height, :width])
+
+
+def lay_over(head: Picture, background: AnyPicture) -> Picture:
     """A premultiplied picture (H, W, 4) over a background (H, W, 3)."""
     behind = cv2.cvtColor(255 - head[..., 3], cv2.COLOR_GRAY2RGB)
     veiled = cv2.multiply(background, behind, scale=1 / 255.0)
     return np.asarray(cv2.add(np.ascontiguousarray(head[..., :3]), veiled))
 
 
-def photograph(rng: np.random.Generator, picture: Picture, severity: float, detail: float) -> Picture:
+def photograph(
+    rng: np.random.Generator, picture: AnyPicture, severity: float, detail: float
+) -> Picture:
     """Add a webcam's faults to a clean picture (H, W, 3).
 
     Args:
@@ -108,7 +116,7 @@ def photograph(rng: np.random.Generator, picture: Picture, severity: float, deta
     level = abs(rng.normal(0.0, 3.0)) * severity
     if rng.random() < 0.2:
         level += rng.uniform(0.0, 7.0) * severity
-    picture = _add_noise(rng, picture, level)
+    picture = add_noise(rng, picture, level)
     if rng.random() < 0.4 * severity:
         strength = rng.uniform(8.0, 40.0)
         if rng.random() < 0.5:
@@ -125,28 +133,27 @@ def photograph(rng: np.random.Generator, picture: Picture, severity: float, deta
     if rng.random() < 0.85:
         quality = int(rng.uniform(38, 97)) if rng.random() < 0.8 else int(rng.uniform(20, 45))
         picture = _compress(picture, quality)
-    return picture
+    return np.asarray(picture, dtype=np.uint8)
 
 
-def _move(rng: np.random.Generator, picture: Picture, fineness: float) -> Picture:
-    size = 2 * int(round(rng.uniform(1.0, 3.0) * fineness)) + 1
+def _move(rng: np.random.Generator, picture: AnyPicture, fineness: float) -> Picture:
+    size = 2 * round(rng.uniform(1.0, 3.0) * fineness) + 1
     kernel = np.zeros((size, size), dtype=np.float32)
     angle, middle = rng.uniform(0.0, np.pi), size // 2
     step = np.array([np.cos(angle), np.sin(angle)]) * middle
     start, end = (np.round(middle + s * step).astype(int) for s in (-1, 1))
-    cv2.line(kernel, start.tolist(), end.tolist(), 1.0)
+    cv2.line(kernel, start.tolist(), end.tolist(), (1.0,))
     return np.asarray(cv2.filter2D(picture, -1, kernel / kernel.sum()))
 
 
-def _window(
-    rng: np.random.Generator, height: int, width: int, channels: int
-) -> NDArray[np.int16]:
+def _window(rng: np.random.Generator, height: int, width: int, channels: int) -> NDArray[np.int16]:
     plane = noise_plane(channels)
     top, left = rng.integers(0, plane.shape[0] // 4, 2)
     return plane[top : top + height, left : left + width]
 
 
-def _add_noise(rng: np.random.Generator, picture: Picture, level: float) -> Picture:
+def add_noise(rng: np.random.Generator, picture: AnyPicture, level: float) -> Picture:
+    """Sensor noise of a standard deviation of `level`, in steps of 1/255."""
     if level < 0.3:
         return picture
     height, width = picture.shape[:2]
@@ -163,7 +170,7 @@ def _add_noise(rng: np.random.Generator, picture: Picture, level: float) -> Pict
     )
 
 
-def _colours(rng: np.random.Generator, picture: Picture, severity: float) -> Picture:
+def _colours(rng: np.random.Generator, picture: AnyPicture, severity: float) -> Picture:
     if rng.random() < 0.08:
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
         picture = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
@@ -183,7 +190,7 @@ def _colours(rng: np.random.Generator, picture: Picture, severity: float) -> Pic
     return np.asarray(cv2.LUT(picture, table[None]))
 
 
-def _compress(picture: Picture, quality: int) -> Picture:
+def _compress(picture: AnyPicture, quality: int) -> Picture:
     """JPEG and back; 4:2:0 chroma, as webcams send it."""
     ok, stream = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not ok:

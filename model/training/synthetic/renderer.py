@@ -8,6 +8,7 @@ sRGB with the head's coverage as alpha.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import moderngl
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from model.errors import UserError
-from model.training.synthetic.noise import grain_texture
+from model.training.synthetic.noise import GRAIN_SIZE, grain_texture
 from model.training.synthetic.rig import LASH, MOUTH, SKIN, Rig
 
 SHADERS = Path(__file__).with_name("shaders")
@@ -24,6 +25,13 @@ MAX_SIDE = 1600
 VERTEX_FLOATS = 17
 LAYOUT = "3f 3f 3f 4f 4f"
 ATTRIBUTES = ("position", "normal", "reference", "paint", "anatomy")
+_BLEND_LASHES = (
+    moderngl.SRC_ALPHA,
+    moderngl.ONE_MINUS_SRC_ALPHA,
+    moderngl.ONE,
+    moderngl.ONE_MINUS_SRC_ALPHA,
+)
+"""Colour over what is there; alpha stays the head's coverage."""
 _SRGB8_ALPHA8 = 0x8C43
 _FRAMEBUFFER_SRGB = 0x8DB9
 
@@ -118,7 +126,9 @@ class Renderer:
 
     def __init__(self, rig: Rig) -> None:
         try:
-            self._context = moderngl.create_context(standalone=True, require=330, backend="egl")
+            # moderngl's types know no plain settings.
+            settings: dict[str, Any] = {"standalone": True, "require": 330, "backend": "egl"}
+            self._context = moderngl.create_context(**settings)
         except Exception as error:  # glcontext raises bare Exceptions
             raise UserError(
                 f"Rendering needs OpenGL 3.3 through EGL, which is missing here ({error}): install "
@@ -159,7 +169,7 @@ class Renderer:
             for name, triangles in _by_shader(rig).items()
         }
         grain = grain_texture()
-        self._grain = context.texture(grain.shape[1::-1], 4, grain.tobytes())
+        self._grain = context.texture((GRAIN_SIZE, GRAIN_SIZE), 4, grain.tobytes())
         self._grain.build_mipmaps()
         self._grain.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
         self._targets: dict[tuple[int, int], moderngl.Framebuffer] = {}
@@ -213,10 +223,7 @@ class Renderer:
             self._render(self._programs["thing"], drawing.things)
         context.enable(moderngl.BLEND)
         target.depth_mask = False
-        context.blend_func = (
-            moderngl.SRC_ALPHA, moderngl.ONE_MINUS_SRC_ALPHA,
-            moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA,
-        )  # fmt: skip
+        context.blend_func = _BLEND_LASHES  # type: ignore[assignment]  # four are allowed
         self._arrays["lash"].render()
         if drawing.lenses is not None:
             context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
@@ -277,5 +284,6 @@ class Renderer:
     @staticmethod
     def _set(program: moderngl.Program, uniforms: Mapping[str, ArrayLike]) -> None:
         for name, value in uniforms.items():
-            if name in program:  # a compiler may have dropped it
-                program[name].write(np.ascontiguousarray(value, dtype=np.float32).tobytes())
+            uniform = program.get(name, None)  # a compiler may have dropped it
+            if isinstance(uniform, moderngl.Uniform):
+                uniform.write(np.ascontiguousarray(value, dtype=np.float32).tobytes())

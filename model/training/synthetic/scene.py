@@ -147,9 +147,10 @@ def _layout_pose(
         pitch, yaw = pitch_yaw(target - position)
         middle_pitch, middle_yaw = pitch_yaw(screen.centre - position)
         share = np.clip(rng.normal(0.35, 0.25, 2), -0.1, 1.0)
+        own_pitch, own_yaw = np.radians([rng.normal(2.0, 8.0), rng.normal(0.0, 8.0)])
         angles = (
-            float(middle_pitch + share[0] * (pitch - middle_pitch) + math.radians(rng.normal(2, 8))),
-            float(middle_yaw + share[1] * (yaw - middle_yaw) + math.radians(rng.normal(0, 8))),
+            float(middle_pitch + share[0] * (pitch - middle_pitch) + own_pitch),
+            float(middle_yaw + share[1] * (yaw - middle_yaw) + own_yaw),
             math.radians(float(np.clip(rng.normal(0.0, 4.5), -14.0, 14.0))),
         )
         if not _turns_too_far(target - position, head_rotation(*angles), preset):

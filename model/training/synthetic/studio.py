@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from model.face import FaceTracker, face_from_landmarks
 from model.geometry import Array, project
@@ -84,9 +84,7 @@ class Studio:
             self._person = random_person(self._rig, identity)
         return self._person
 
-    def shoot(
-        self, preset: Preset, seed: int, index: int, detail: Detail = "face"
-    ) -> Shot:
+    def shoot(self, preset: Preset, seed: int, index: int, detail: Detail = "face") -> Shot:
         """Take the picture of a sample."""
         rng = np.random.default_rng([_SCENE_STREAM, preset.first_identity, seed, index])
         person = self.person(identity_number(preset, seed, index))
@@ -134,13 +132,13 @@ class Studio:
         found = self._tracker.find_landmarks(shot.picture)
         if found is None:
             return None
-        landmarks = found + [shot.box[0], shot.box[1], 0.0]
+        landmarks = found + np.array([shot.box[0], shot.box[1], 0.0])
         slip = np.linalg.norm(eye_middles(landmarks) - eye_middles(shot.landmarks), axis=1)
         return None if slip.max() > MAX_SLIP * eye_distance(shot.landmarks) else landmarks
 
     def sample(
         self, preset: Preset, seed: int, index: int, road: Road, wanted: Wanted
-    ) -> dict[str, NDArray] | None:
+    ) -> dict[str, NDArray[Any]] | None:
         """The arrays of one sample, as shards hold them; None where FaceMesh finds no face."""
         detail: Detail = "face"
         if wanted == "eyes":
@@ -156,13 +154,13 @@ class Studio:
         offset = np.array([shot.box[0], shot.box[1], 0.0])
         face = face_from_landmarks(landmarks - offset, shot.camera)
         scene, person = shot.scene, shot.person
-        arrays: dict[str, NDArray] = {
-            "gaze": np.float32(scene.gaze()),
-            "eye_gaze": np.float32(scene.eye_gaze(person)),
-            "head_angles": np.float32(scene.angles),
-            "head_position": np.float32(scene.position),
-            "openness": np.float32(shot.figure.openness),
-            "landmarks": np.float32(landmarks),
+        arrays: dict[str, NDArray[Any]] = {
+            "gaze": _single(scene.gaze()),
+            "eye_gaze": _single(scene.eye_gaze(person)),
+            "head_angles": _single(scene.angles),
+            "head_position": _single(scene.position),
+            "openness": _single(shot.figure.openness),
+            "landmarks": _single(landmarks),
             "image_size": np.array([scene.width, scene.height], dtype=np.int32),
             "fov": np.array(scene.fov, dtype=np.float32),
             "glasses": np.array(scene.glasses),
@@ -172,12 +170,12 @@ class Studio:
         if wanted in ("eyes", "both"):
             eyes = cut_patches(shot.picture, face, EYE_PATCH_WIDE)
             arrays["eyes"] = eyes.images
-            arrays["eyes_rotation"] = np.float32(eyes.rotation)
+            arrays["eyes_rotation"] = _single(eyes.rotation)
             arrays["eyes_head"] = eyes.head
         if wanted in ("face", "both"):
             whole = cut_patches(shot.picture, face, FACE_PATCH)
             arrays["face"] = whole.images[0]
-            arrays["face_rotation"] = np.float32(whole.rotation[0])
+            arrays["face_rotation"] = _single(whole.rotation[0])
             arrays["face_head"] = whole.head[0]
         return arrays
 
@@ -186,6 +184,10 @@ class Studio:
         if self._tracker is not None:
             self._tracker.close()
             self._tracker = None
+
+
+def _single(values: ArrayLike) -> NDArray[np.float32]:
+    return np.asarray(values, dtype=np.float32)
 
 
 def _box(scene: Scene, low: Array, high: Array) -> tuple[int, int, int, int]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 
-from model.geometry import Array, camera_matrix, head_rotation, project
+from model.geometry import Array, camera_matrix, project
 from model.training.synthetic.eyes import lid_gap, seat_eyeballs
 from model.training.synthetic.figure import pose
 from model.training.synthetic.lighting import Lighting

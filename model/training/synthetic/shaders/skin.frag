@@ -61,7 +61,7 @@ vec3 skin(vec3 n, vec3 to_eye) {
 #endif
     // Scalp, stubble.
     vec4 tress = texture(grain, vec2(mm.x / 34.0 + 0.2 * broad.g, mm.y / 130.0));
-    float scalp = clamp(coat.a * (0.7 + 0.8 * tress.a) - 0.12 * (1.0 - coat.a), 0.0, 1.0);
+    float scalp = clamp(coat.a * (0.92 + 0.6 * tress.a) - 0.12 * (1.0 - coat.a), 0.0, 1.0);
     float covered = clamp(max(brow, scalp), 0.0, 1.0);
     vec3 strand = hair_colour * (1.0 + hair_look.x * (tress.a + tress.r - 1.0));
     a = mix(a, strand, covered);
