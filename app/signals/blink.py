@@ -10,8 +10,11 @@ from model.estimator import USED_EYES, Eyes
 CLOSED = 0.4
 """An eye is closed below this share of the person's own open level..."""
 
-REOPENED = 0.5
-"""... and open again above this one: lids linger half-way at the end of a blink."""
+REOPENED = 0.85
+"""... and open again above this one: lids take several frames to rise..."""
+
+REOPENING_S = 0.1
+"""... but no longer than this many seconds: whoever looks down after a blink has lowered lids."""
 
 TYPICAL_LEVEL = 0.85
 """Openness of most people's open eyes: where the level starts, and what unrelated pictures get."""
@@ -42,7 +45,7 @@ class BlinkDetector:
     def reset(self) -> None:
         """Forget the person."""
         self._level = TYPICAL_LEVEL
-        self._closed = False
+        self._closed_ns: int | None = None
         self._last_ns: int | None = None
 
     def update(self, openness: NDArray[np.float64], time_ns: int) -> bool:
@@ -55,10 +58,13 @@ class BlinkDetector:
         now = float(openness[self._used].mean())
         if not self._adaptive:
             return now < CLOSED * self._level
-        self._closed = now < (REOPENED if self._closed else CLOSED) * self._level
-        if self._last_ns is not None and not self._closed:
+        if now < CLOSED * self._level:
+            self._closed_ns = time_ns
+        reopening = self._closed_ns is not None and time_ns - self._closed_ns <= REOPENING_S * 1e9
+        closed = now < (REOPENED if reopening else CLOSED) * self._level
+        if self._last_ns is not None and not closed:
             elapsed_s = max((time_ns - self._last_ns) / 1e9, 0.0)
             self._level += (1.0 - math.exp(-elapsed_s / ADAPTATION_S)) * (now - self._level)
             self._level = max(self._level, LOWEST_LEVEL)
         self._last_ns = time_ns
-        return self._closed
+        return closed

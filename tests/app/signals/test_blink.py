@@ -14,20 +14,26 @@ def closed(openness: list[float], **options: object) -> list[bool]:
     ]
 
 
-BLINK = [0.6, 0.2, 0.0, 0.0, 0.25, 0.6]
+BLINK = [0.9, 0.2, 0.0, 0.0, 0.25, 0.7, 0.95]
 
 
 @pytest.mark.parametrize("level", [0.55, 0.8, 1.0], ids=["narrow eyes", "usual", "wide eyes"])
 def test_a_blink_is_seen_whatever_the_person_s_eyes_are_like(level: float):
     found = closed([level] * 90 + [level * share for share in BLINK] + [level] * 30)
     assert not any(found[:90])
-    assert all(found[91:94])
-    assert not any(found[-20:])
+    assert all(found[91:95])
+    assert not any(found[98:])
 
 
 def test_reading_is_not_blinking():
     looking_down = [0.8] * 60 + list(np.linspace(0.8, 0.45, 30)) + [0.45] * 600
     assert not any(closed(looking_down))
+
+
+def test_looking_down_after_a_blink_is_not_blinking():
+    found = closed([0.9] * 90 + [0.1] * 4 + [0.45] * 300)
+    assert all(found[90:94])
+    assert not any(found[98:])
 
 
 def test_long_closed_eyes_stay_closed():
