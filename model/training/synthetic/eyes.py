@@ -85,7 +85,7 @@ def random_eyes(rng: np.random.Generator, skin_lightness: float) -> EyeTraits:
     shares = _IRIS_SHARES.copy()
     shares[3:] *= 0.15 + 1.6 * max(skin_lightness - 0.25, 0.0)
     outer, inner = _IRIS_COLOURS[rng.choice(len(shares), p=shares / shares.sum())]
-    narrow = float(np.clip(rng.normal(-0.03, 0.18), -0.45, 0.42))
+    narrow = float(np.clip(rng.normal(-0.06, 0.18), -0.45, 0.42))
     ptosis = np.zeros(2)
     if rng.random() < 0.12:
         ptosis[rng.integers(2)] = rng.uniform(0.05, 0.35)
@@ -158,7 +158,9 @@ def eye_region_shape(rig: Rig, rng: np.random.Generator) -> Floats:
     squeeze = np.exp(-((y / 10.0) ** 2)) * along * is_skin
     offset[:, 1] -= (y - 1.0) * uneven(float(np.clip(rng.normal(0.04, 0.12), -0.2, 0.32))) * squeeze
     offset[:, 0] += side * (across - EYE_X) * rng.normal(0.0, 0.05) * region * is_skin
-    offset[:, 1] -= (across - EYE_X) * uneven(math.tan(math.radians(rng.normal(1.0, 3.0)))) * region
+    offset[:, 1] -= (
+        (across - EYE_X) * uneven(math.tan(math.radians(rng.normal(-0.8, 2.6)))) * region
+    )
     # Deep-set or protruding eyes, a brow that overhangs them, bags below.
     offset[:, 2] += rng.normal(0.3, 1.5) * region
     ridge = np.exp(-(((y + 21.0) / 7.0) ** 2)) * smoothstep(6.0, 16.0, across) * front

@@ -96,6 +96,7 @@ def pose(rig: Rig, person: Person, scene: Scene) -> Figure:
         "lid_lower": lower,
         "lid_shade": np.array([scene.look["lid_shade"], scene.look["lid_reach"]]),
         "cavity_strength": np.array(scene.look["cavity"]),
+        "socket_shadow": np.array(scene.look["socket"]),
         "shadow_tint": np.array([0.8, 0.95, 1.0]),
         "tint": person.glasses.tint,
         "back_curve": np.array(person.glasses.back_curve),

@@ -88,7 +88,7 @@ def random_person(rig: Rig, identity: int) -> Person:
     tone = rng.beta(1.1, 1.25) * (len(_SKIN_TONES) - 1.001)
     k, part = int(tone), tone % 1.0
     skin = _SKIN_TONES[k] * (1.0 - part) + _SKIN_TONES[k + 1] * part
-    skin = skin.mean() + (skin - skin.mean()) * rng.uniform(0.6, 1.1)
+    skin = skin.mean() + (skin - skin.mean()) * rng.uniform(0.45, 0.95)
     skin = linear(skin * rng.uniform(0.95, 1.05) * rng.uniform(0.97, 1.03, 3))
     hair = _HAIR_COLOURS[rng.choice(len(_HAIR_COLOURS), p=_HAIR_SHARES)]
     hair = hair * rng.uniform(0.7, 1.35)
@@ -222,7 +222,7 @@ def _looks(
         "crease_curve": lid_margin_curve(rig),
         "crease": np.array(
             [
-                0.0 if monolid else rng.uniform(0.1, 0.65),
+                0.0 if monolid else rng.uniform(0.15, 0.75),
                 rng.uniform(2.0, 7.0),
                 rng.uniform(0.6, 1.4),
                 rng.normal(0.0, 0.05),
@@ -232,7 +232,7 @@ def _looks(
             [
                 rng.uniform(0.5, 1.0),
                 rng.uniform(0.0, 0.5) + 0.3 * made_up,
-                rng.uniform(0.8, 1.5) + 0.4 * made_up,
+                rng.uniform(0.9, 2.0) + 0.4 * made_up,
                 0.0,
             ]
         ),
@@ -242,7 +242,7 @@ def _looks(
             [
                 rng.uniform(8.0, 15.0),
                 rng.uniform(36.0, 47.0),
-                -rng.uniform(12.5, 21.5),
+                -rng.uniform(10.5, 19.5),
                 rng.uniform(1.0, 7.0),
             ]
         ),
@@ -254,7 +254,7 @@ def _looks(
         "skin_look": np.array(
             [
                 rng.uniform(0.05, 0.35),
-                rng.uniform(0.02, 0.25),
+                rng.uniform(0.06, 0.4),
                 rng.uniform(0.0, 0.14),
                 rng.uniform(10.0, 40.0),
             ]

@@ -229,8 +229,9 @@ def random_scene(rng: np.random.Generator, preset: Preset) -> Scene:
             "lid_shade": float(rng.uniform(0.4, 0.9)),
             "lid_reach": float(rng.uniform(2.0, 6.0)),
             "glint": float(rng.uniform(0.012, 0.045)),
+            "socket": float(max(rng.uniform(-0.25, 0.6), 0.0)),
             "cavity": float(rng.uniform(0.1, 0.7)),
             "edge": float(rng.uniform(0.05, 0.3)),
-            "exposure": float(np.clip(np.exp(rng.normal(np.log(0.36), 0.38)), 0.1, 0.85)),
+            "exposure": float(np.clip(np.exp(rng.normal(np.log(0.36), 0.36)), 0.1, 0.85)),
         },
     )

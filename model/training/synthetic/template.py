@@ -99,7 +99,8 @@ def plain_scene(pitch: float, yaw: float, distance: float = 600.0) -> Scene:
         glasses=False,
         lighting=lighting,
         look={
-            "lid_shade": 0.5, "lid_reach": 3.0, "glint": 0.03, "cavity": 0.6, "edge": 0.1,
+            "lid_shade": 0.5, "lid_reach": 3.0, "glint": 0.03, "cavity": 0.6,
+            "socket": 0.0, "edge": 0.1,
             "exposure": 0.4,
         },
     )  # fmt: skip

@@ -19,6 +19,7 @@ uniform vec4 iris_look;            // limbal ring, fibres, ring softness, seed
 uniform vec3 sclera;
 uniform vec2 sclera_look;          // pinkness of the corners, veins
 uniform float glint;
+uniform float socket_shadow;
 uniform vec3 lid_upper[2];         // y = a + b x + c x^2 in this head, mm
 uniform vec3 lid_lower[2];
 uniform vec2 lid_shade;            // darkness under the upper lid, its reach in mm
@@ -62,7 +63,7 @@ vec3 eyeball(int e, vec3 to_eye) {
     float shade = 1.0 - lid_shade.x * (1.0 - smoothstep(0.0, lid_shade.y, upper));
     shade *= 1.0 - 0.3 * lid_shade.x * (1.0 - smoothstep(0.0, 1.6, lower));
     shade *= 1.0 - 0.35 * clamp(corner, 0.0, 1.0) * lid_shade.x;
-    shade = max(shade, 0.1);
+    shade = max(shade * (1.0 - 0.8 * socket_shadow), 0.08);
 
     // The cornea bulges: a sphere of 8 mm inside which the glints form.
     vec3 n = normalize(from_centre);
@@ -80,10 +81,10 @@ vec3 eyeball(int e, vec3 to_eye) {
     gloss += mix(ambient_down, ambient_up, 0.5 - 0.5 * bounce.y) * glint;
     for (int k = 0; k < 3; k++)
         gloss += light_colour[k] * 12.0 * glint * smoothstep(0.992, 0.998, dot(bounce, light_direction[k]));
-    return base * shade * 0.78 * irradiance(n, vec3(0.25)) + gloss * mix(0.25, 1.0, shade);
+    return base * shade * 0.7 * irradiance(n, vec3(0.25)) + gloss * mix(0.25, 1.0, shade);
 }
 
 void main() {
     vec3 lit = eyeball(trait.x < 2.5 ? 0 : 1, normalize(-at));
-    colour = vec4(clamp(lit * exposure, 0.0, 1.0), 1.0);
+    colour = vec4(film(lit), 1.0);
 }

@@ -13,5 +13,5 @@ void main() {
     float strand = texture(grain, vec2(place.x / 7.0 + place.y * 0.02, 0.7)).a;
     float alpha = coat.g * (1.0 - smoothstep(0.1, 1.0, reach)) * smoothstep(0.1, 0.6, strand);
     vec3 lit = liner_colour * irradiance(vec3(0.0, -0.5, -0.8), vec3(0.5));
-    colour = vec4(clamp(lit * exposure, 0.0, 1.0), alpha);
+    colour = vec4(film(lit), alpha);
 }

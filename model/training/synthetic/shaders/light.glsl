@@ -12,6 +12,12 @@ uniform vec3 panel_colour[4];
 uniform float panel_edge;
 uniform sampler2D grain;           // noise: r fine, g coarse, b patches, a strands; tiles
 
+// Linear up to the mid-tones; highlights roll off instead of clipping to flat colours.
+vec3 film(vec3 light) {
+    vec3 x = max(light * exposure, 0.0);
+    return x / pow(1.0 + x * x * x, vec3(1.0 / 3.0));
+}
+
 // What a ray from a point in a direction meets of the panels.
 vec3 mirror(vec3 origin, vec3 direction, float softness) {
     vec3 sum = vec3(0.0);

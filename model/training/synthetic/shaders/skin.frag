@@ -20,6 +20,7 @@ uniform vec4 skin_look;            // mottling, pores, shine, roughness exponent
 uniform vec4 skin_marks;           // freckles, bags, seed x, seed y
 uniform vec3 shadow_tint;
 uniform float cavity_strength;
+uniform float socket_shadow;        // the brow's soft shadow over the eye
 
 vec3 skin(vec3 n, vec3 to_eye) {
     float side = abs(place.x);
@@ -42,7 +43,7 @@ vec3 skin(vec3 n, vec3 to_eye) {
     a *= 1.0 - skin_marks.y * vec3(0.55, 0.8, 0.7) * along * exp(-bag * bag);
     float rim = clamp(trait.z, 0.0, 1.0);
     float upper = 1.0 - smoothstep(0.0, 2.0, place.y);
-    a = mix(a, a * vec3(1.05, 0.8, 0.78) + vec3(0.05, 0.02, 0.02), rim * (1.0 - upper));
+    a = mix(a, a * vec3(0.95, 0.72, 0.68), rim * (1.0 - upper));
     float line = trait.y / (liner.z * mix(0.75, 1.0, upper));
     float strands = 0.75 + 0.5 * texture(grain, vec2(place.x / 9.0, 0.3)).r;
     a = mix(a, liner_colour, clamp(mix(liner.y, liner.x, upper) * exp(-line * line) * strands, 0.0, 1.0));
@@ -66,10 +67,15 @@ vec3 skin(vec3 n, vec3 to_eye) {
     vec3 strand = hair_colour * (1.0 + hair_look.x * (tress.a + tress.r - 1.0));
     a = mix(a, strand, covered);
 
-    vec3 bump = vec3(fine.r - 0.5, fine.g - 0.5, 0.0) * skin_look.y * 1.2;
+    vec3 bump = vec3(fine.r - 0.5, fine.g - 0.5, 0.0) * skin_look.y * 2.0;
     n = normalize(n + bump);
     float deep = cavity_strength * trait.w;
     vec3 light = irradiance(n, vec3(0.32, 0.2, 0.16)) * (1.0 - deep * shadow_tint);
+#ifdef NEAR_EYES
+    float socket = smoothstep(-15.0, -7.0, place.y) * (1.0 - smoothstep(0.0, 15.0, place.y));
+    socket *= smoothstep(8.0, 20.0, side) * (1.0 - smoothstep(44.0, 60.0, side));
+    light *= 1.0 - socket_shadow * socket * shadow_tint;
+#endif
     vec3 result = a * light;
     float facing_edge = 1.0 - max(dot(n, to_eye), 0.0);
     for (int k = 0; k < 3; k++) {
@@ -85,5 +91,5 @@ vec3 skin(vec3 n, vec3 to_eye) {
 
 void main() {
     vec3 lit = skin(normalize(facing), normalize(-at));
-    colour = vec4(clamp(lit * exposure, 0.0, 1.0), 1.0);
+    colour = vec4(film(lit), 1.0);
 }

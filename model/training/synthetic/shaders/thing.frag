@@ -15,5 +15,5 @@ void main() {
     vec3 lit = coat.rgb * (1.0 + 0.25 * weave * cloth) * irradiance(n, vec3(0.15));
     for (int k = 0; k < 3; k++)
         lit += light_colour[k] * coat.a * pow(max(dot(n, normalize(to_eye + light_direction[k])), 0.0), 40.0);
-    colour = vec4(clamp(lit * exposure, 0.0, 1.0), 1.0);
+    colour = vec4(film(lit), 1.0);
 }
