@@ -60,8 +60,8 @@ IRIS_TRUST = 0.5
 """How far one face's iris may move its scale away from the average head's: both vary by about 4 %
 between people (and the iris is measured on ten pixels), so the truth lies midway."""
 
-OPENNESS_CLOSED, OPENNESS_OPEN = 0.085, 0.27
-"""Lid gap over eye width that count as closed (0) and open (1)."""
+OPENNESS_CLOSED, OPENNESS_OPEN = 0.02, 0.34
+"""Lid gap over eye width that count as closed (0) and wide open (1); most people show 0.3."""
 
 TEMPLATE_PATH = Path(__file__).with_name("face_template.json")
 

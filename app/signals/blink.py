@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from model.estimator import USED_EYES, Eyes
 
-CLOSED = 0.4
+CLOSED = 0.45
 """An eye is closed below this share of the person's own open level..."""
 
 REOPENED = 0.85
