@@ -49,9 +49,12 @@ def demo_person(rig: Rig, seed: int) -> Person:
         traits = person.eyes
         hair = float(np.quantile(person.paint[:, 3], 0.9))
         marks = float(person.uniforms["skin_marks"][0])
+        cheek = person.paint[(rig.material == 0) & (person.paint[:, 3] == 0.0), :3].mean()
+        dark_hair = float(person.uniforms["hair_colour"].mean()) < 0.35 * float(cheek)
         even = abs(float(traits.rest[0] - traits.rest[1])) < 0.08
         open_eyes = bool((traits.rest < 0.12).all()) and traits.squint < 0.3
-        if hair > 0.9 and marks == 0.0 and even and open_eyes and person.open_gap.min() > 9.5:
+        seemly = hair > 0.9 and marks == 0.0 and dark_hair and even
+        if seemly and open_eyes and person.open_gap.min() > 9.5:
             return person
     raise UserError(f"No person for seed {seed}: try another seed.")
 
@@ -79,6 +82,12 @@ def _lighting(rng: np.random.Generator, head: NDArray[np.float64]) -> Lighting:
     )
     up, down = 0.5 * np.array([1.0, 0.99, 0.97]), 0.3 * np.array([1.0, 0.97, 0.93])
     return Lighting(directions, colours, up, down, (screen, window), 0.85, 1.0)
+
+
+def _calm_room(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The least colourful of ten random rooms."""
+    rooms = [background(int(k)) for k in rng.permutation(BACKGROUNDS)[:10]]
+    return min(rooms, key=lambda room: float(np.ptp(room.astype(np.float32), axis=2).mean()))
 
 
 def _scene(moment: Moment, lighting: Lighting, torso: tuple[float, float, float]) -> Scene:
@@ -118,8 +127,7 @@ def render_frames(
     rng = np.random.default_rng([32, seed])
     person = demo_person(rig, seed)
     lighting = _lighting(rng, np.mean([m.position for m in moments], axis=0))
-    room = background(int(rng.integers(BACKGROUNDS)))
-    room = fit_background(room, script.WIDTH, script.HEIGHT)
+    room = fit_background(_calm_room(rng), script.WIDTH, script.HEIGHT)
     shoulders = rng.normal(0.0, 0.03, 3)
     slow_yaw = np.convolve(
         np.pad([m.angles[1] for m in moments], 30, mode="edge"), np.ones(61) / 61.0, "valid"

@@ -20,7 +20,7 @@ CAMERA_MM = (SCREEN_MM[0] / 2.0, -10.0)
 """Where the camera is on the screen: x right, y down from its top left corner."""
 
 DOT_SECONDS = 1.5
-LINES, LINE_GLANCES = 8, 7
+LINES, LINE_GLANCES = 10, 7
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def plan_fixations(rng: np.random.Generator) -> tuple[list[Fixation], float]:
         fixations.append(Fixation(time, jittered * size, "five dots"))
         time += DOT_SECONDS
     for line in range(LINES):
-        y = 0.22 + 0.07 * line
+        y = 0.2 + 0.06 * line
         right = 0.82 if line < LINES - 1 else 0.55
         glances = LINE_GLANCES if line < LINES - 1 else LINE_GLANCES - 2
         for x in np.linspace(0.2, right, glances) + rng.normal(0.0, 0.012, glances):
@@ -150,7 +150,7 @@ def plan(seed: int) -> tuple[list[Moment], list[Fixation]]:
     rng = np.random.default_rng([31, seed])
     fixations, seconds = plan_fixations(rng)
     times = np.arange(round(seconds * FPS)) / FPS
-    seat = np.array([rng.normal(0.0, 12.0), rng.uniform(25.0, 70.0), rng.uniform(580.0, 630.0)])
+    seat = np.array([rng.normal(0.0, 12.0), rng.uniform(10.0, 45.0), rng.uniform(580.0, 630.0)])
     positions = seat + np.stack([_sway(rng, times, a) for a in (9.0, 5.0, 10.0)], axis=1)
     pixels = _gaze_points(rng, fixations, times, seat)
     targets = screen_point(pixels)
@@ -162,8 +162,8 @@ def plan(seed: int) -> tuple[list[Moment], list[Fixation]]:
     yaw = turned[:, 1] + _sway(rng, times, 0.03)
     roll = _sway(rng, times, 0.035) + rng.normal(0.0, 0.015)
     blink = _blinks(rng, times)
-    smile = 0.12 + _sway(rng, times, 0.15)
-    brow = _sway(rng, times, 0.25)
+    smile = 0.2 + _sway(rng, times, 0.15)
+    brow = 0.1 + _sway(rng, times, 0.2)
     moments = [
         Moment(
             pixel=pixels[n],

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from model.errors import UserError
+from model.training.synthetic.head import find_head, load_head
 from model.training.synthetic.presets import PRESETS
 from model.training.synthetic.studio import Road, Studio, Wanted
 
@@ -76,7 +77,6 @@ def make_studio(data: Path | None) -> Studio:
     Raises:
         UserError: where the head model or OpenGL is missing.
     """
-    from model.training.synthetic.head import load_head
     from model.training.synthetic.renderer import Renderer
     from model.training.synthetic.rig import Rig
 
@@ -93,6 +93,7 @@ def render_shards(job: Job, workers: int) -> bool:
     Raises:
         UserError: where the folder holds another run, or a worker cannot work.
     """
+    find_head(job.data)  # say so before any worker starts
     _prepare(job)
     missing = [k for k in range(job.shards) if not _is_whole(job, k)]
     context = multiprocessing.get_context("spawn")
@@ -108,8 +109,11 @@ def render_shards(job: Job, workers: int) -> bool:
         context.Process(target=_work, args=(job, tasks, reports, stop), daemon=True)
         for _ in range(workers if missing else 0)
     ]
+    # Children inherit that Ctrl-C is not for them, even while they are still importing.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     for process in processes:
         process.start()
+    signal.signal(signal.SIGINT, before)
     done = sum(len(job.indices(k)) for k in range(job.shards) if k not in missing)
     interrupted = False
     running = len(processes)
@@ -152,7 +156,6 @@ def _work(
     job: Job, tasks: "Queue[int | None]", reports: "Queue[tuple[str, Any]]", stop: Event
 ) -> None:
     """A worker process: one core, one OpenGL context, one FaceMesh."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     import cv2
