@@ -227,9 +227,12 @@ class GazeCLIP(nn.Module):
             text: (9, F) from `text_features`.
         """
         visual, feature = self._see(pixels)
-        scale = self.clip.logit_scale.clamp(max=MAX_LOGIT_SCALE).exp()
-        logits = (scale * F.normalize(feature.float(), dim=-1) @ text.float().T).float()
-        chosen = logits.softmax(dim=-1) @ text.float()
+        # Sentences differ by a few words, and their features at first by a few parts in a hundred:
+        # too little for arithmetic in bf16.
+        with torch.autocast(pixels.device.type, enabled=False):
+            scale = self.clip.logit_scale.clamp(max=MAX_LOGIT_SCALE).exp()
+            logits = scale * F.normalize(feature.float(), dim=-1) @ text.T
+            chosen = logits.softmax(dim=-1) @ text
         gaze, log_width, embedding = self.head(visual, chosen, head)
         return GazeOutput(gaze, log_width, logits, embedding)
 

@@ -40,6 +40,8 @@ MAX_GRADIENT = 5.0
 """Norm at which gradients are clipped."""
 FINAL_RATE = 0.01
 """Share of the peak learning rate that is left at the end."""
+ASLEEP = 60.0
+"""Seconds after which a step counts as a machine that slept, not as training."""
 VALIDATION_SAMPLES = 2000
 """Samples that the validations during training look at."""
 
@@ -65,7 +67,8 @@ class Options:
         out: folder of checkpoint and TensorBoard log.
         budget: how long to train.
         seed: of everything that chance decides.
-        precision: "fp32", or "bf16" for the towers' arithmetic, quicker on CPUs that know it.
+        precision: "fp32", or "bf16" for the arithmetic of visual tower and head, quicker on CPUs
+            that know it.
         checkpoint_minutes: minutes between two checkpoints and validations.
         command: the command line, for the model card.
     """
@@ -144,10 +147,10 @@ class Trainer:
             self.images[which], self.head[which], self.target[which]
         )
         pixels = self.model.normalise(pixels).contiguous(memory_format=torch.channels_last)
+        text = self.fixed_text
+        if text is None:
+            text = self.model.text_features(self.generator)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.options.precision == "bf16"):
-            text = self.fixed_text
-            if text is None:
-                text = self.model.text_features(self.generator)
             output = self.model(pixels, head, text)
         loss, parts = gaze_loss(output, target, training)
         self.optimizer.zero_grad(set_to_none=True)
@@ -156,7 +159,8 @@ class Trainer:
         self.optimizer.step()
         self.step += 1
         self._follow()
-        self.seconds += time.perf_counter() - started
+        elapsed = time.perf_counter() - started
+        self.seconds += elapsed if elapsed < ASLEEP else 0.0
         return {"loss": float(loss.detach()), **parts, "rate": rate}
 
     def _learning(self) -> list[torch.nn.Parameter]:
@@ -289,8 +293,13 @@ def _run(
 ) -> None:
     saved = time.perf_counter()
     every = trainer.options.checkpoint_minutes * 60.0
-    bar = tqdm(total=1000, initial=int(1000 * trainer.progress), file=sys.stdout, mininterval=1.0,
-               bar_format="{l_bar}{bar}| {elapsed}, {remaining} left{postfix}")  # fmt: skip
+    bar = tqdm(
+        total=1000,
+        initial=int(1000 * trainer.progress),
+        file=sys.stdout,
+        mininterval=1.0 if sys.stdout.isatty() else 30.0,
+        bar_format="{l_bar}{bar}| {elapsed}, {remaining} left{postfix}",
+    )
     with bar:
         for _ in itertools.count():
             if trainer.progress >= 1.0 or stop.asked:
