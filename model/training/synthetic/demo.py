@@ -3,7 +3,7 @@
 import csv
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
@@ -157,33 +157,48 @@ def write_demo(data: Path | None, seed: int, out: Path) -> None:
     if not os.access(out, os.W_OK):
         raise UserError(f"{out} cannot be written to: choose another folder.")
     rig = Rig(load_head(data))
+    renderer = Renderer(rig)
     moments, fixations = script.plan(seed)
-    frames, openness = [], []
-    rendered = render_frames(rig, Renderer(rig), seed, moments)
-    for picture, opening in tqdm(rendered, total=len(moments), unit="frame", desc="demo"):
-        frames.append(picture)
-        openness.append(opening)
-    write_video(out / "demo.mp4", frames)
+    openness: list[float] = []
+
+    def pictures() -> Iterator[NDArray[np.uint8]]:
+        rendered = render_frames(rig, renderer, seed, moments)
+        for picture, opening in tqdm(rendered, total=len(moments), unit="frame", desc="demo"):
+            openness.append(opening)
+            yield picture
+
+    write_video(out / "demo.mp4", pictures())
     write_truth(out / "demo.csv", moments, openness)
     description = json.dumps(describe(seed, len(moments), fixations), indent=1)
     (out / "demo.json").write_text(description + "\n", encoding="utf-8")
 
 
-def write_video(path: Path, frames: list[NDArray[np.uint8]]) -> None:
-    """H.264, 4:2:0, as good as fits into 4 MB."""
-    for quality in (20, 22, 24, 26, 28, 31, 34, 38):
-        with av.open(str(path), "w") as container:
-            stream = container.add_stream("libx264", rate=Fraction(script.FPS, 1))
-            stream.width, stream.height = frames[0].shape[1], frames[0].shape[0]
-            stream.pix_fmt = "yuv420p"
-            stream.options = {"crf": str(quality), "preset": "slow"}
-            for picture in frames:
-                for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
-                    container.mux(packet)
-            for packet in stream.encode():
-                container.mux(packet)
-        if path.stat().st_size <= MAX_BYTES:
-            return
+def write_video(path: Path, frames: Iterable[NDArray[np.uint8]]) -> None:
+    """H.264, 4:2:0; should it come out larger than 4 MB, it is encoded again, more coarsely."""
+    quality = 20
+    _encode(path, frames, quality)
+    while path.stat().st_size > MAX_BYTES:
+        quality += 3
+        larger = path.replace(path.with_suffix(".part"))
+        _encode(path, _decode(larger), quality)
+        larger.unlink()
+
+
+def _encode(path: Path, frames: Iterable[NDArray[np.uint8]], quality: int) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=Fraction(script.FPS, 1))
+        stream.width, stream.height = script.WIDTH, script.HEIGHT
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"crf": str(quality), "preset": "slow"}
+        for picture in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+
+
+def _decode(path: Path) -> Iterator[NDArray[np.uint8]]:
+    with av.open(str(path), format="mp4") as container:
+        for frame in container.decode(video=0):
+            yield np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
 
 
 def write_truth(path: Path, moments: list[Moment], openness: list[float]) -> None:

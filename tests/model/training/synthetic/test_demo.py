@@ -3,8 +3,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from model.geometry import angle_between, normalize, vector
+from model.training.synthetic import demo
 from model.training.synthetic import demo_plan as script
 from model.training.synthetic.demo import COLUMNS, describe, write_truth
 
@@ -54,3 +56,17 @@ def test_the_clip_in_the_repository_is_whole() -> None:
     assert len(moments) == description["frames"]
     blinking = np.mean([row["blink"] == "1" for row in rows])
     assert 0.02 < blinking < 0.15
+
+
+def test_a_video_too_large_is_encoded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    noise = [rng.integers(0, 255, (480, 640, 3), dtype=np.uint8) for _ in range(3)]
+    demo._encode(tmp_path / "first.mp4", noise, 20)
+    large = (tmp_path / "first.mp4").stat().st_size
+    monkeypatch.setattr(demo, "MAX_BYTES", large // 2)
+    demo.write_video(tmp_path / "demo.mp4", noise)
+    assert (tmp_path / "demo.mp4").stat().st_size <= large // 2
+    assert len(list(demo._decode(tmp_path / "demo.mp4"))) == 3
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["demo.mp4", "first.mp4"]
