@@ -78,15 +78,14 @@ def _template(arguments: argparse.Namespace) -> int:
     from model.training.synthetic.head import load_head
     from model.training.synthetic.renderer import Renderer
     from model.training.synthetic.rig import Rig
-    from model.training.synthetic.template import EMBEDDING_PATH, write_template
+    from model.training.synthetic.template import write_template
 
     rig = Rig(load_head(arguments.data))
-    embedding = arguments.embedding or EMBEDDING_PATH
     try:
-        write_template(rig, Renderer(rig), arguments.out, embedding)
+        write_template(rig, Renderer(rig), arguments.out, arguments.embedding)
     except OSError as error:
         raise UserError(f"{error.filename} cannot be written ({error.strerror}).") from error
-    print(f"{arguments.out}, {embedding}")
+    print(*filter(None, (arguments.out, arguments.embedding)), sep=", ")
     return 0
 
 

@@ -16,12 +16,11 @@ from model.training.synthetic.eyes import (
     lid_expression,
     lid_gap,
     optical_axes,
-    smoothstep,
 )
 from model.training.synthetic.glasses import build_glasses
 from model.training.synthetic.person import Person
-from model.training.synthetic.renderer import VERTEX_FLOATS, Drawing, Mesh
-from model.training.synthetic.rig import CLOTH, SKIN, Floats, Rig
+from model.training.synthetic.renderer import VERTEX_FLOATS, Drawing, Mesh, join
+from model.training.synthetic.rig import CLOTH, Floats, Rig
 from model.training.synthetic.scene import Scene
 
 NECK = np.array([0.0, 125.0, 75.0])
@@ -103,9 +102,8 @@ def pose(rig: Rig, person: Person, scene: Scene) -> Figure:
         "lens_axis": R @ np.array([0.0, 0.0, -1.0]),
     }
     head = np.concatenate([vertices, turned, reference], axis=1)
-    joined = _join(things)
     return Figure(
-        drawing=Drawing(head, person.paint, joined, lenses, uniforms),
+        drawing=Drawing(head, person.paint, join(things), lenses, uniforms),
         vertices=vertices,
         openness=np.clip(openness, 0.0, 1.0),
         iris_centres=eyes + person.eyes.iris_depth * axes,
@@ -129,7 +127,7 @@ def _bend_neck(
     turned: Floats,
 ) -> tuple[Floats, Floats]:
     """Below the chin the vertices go over from the head's pose to the shoulders'."""
-    weight = _neck_weight(rig)
+    weight = rig.torso_share
     low = weight > 0.0
     T = head_rotation(*scene.torso).astype(np.float32)
     pivot = (scene.rotation @ NECK + scene.position).astype(np.float32)
@@ -140,29 +138,11 @@ def _bend_neck(
     return vertices, turned
 
 
-_neck_cache: dict[int, Floats] = {}
-
-
-def _neck_weight(rig: Rig) -> Floats:
-    key = id(rig)
-    if key not in _neck_cache:
-        y, z = rig.neutral[:, 1], rig.neutral[:, 2]
-        below = smoothstep(100.0, 165.0, y + 0.35 * np.minimum(z - 20.0, 80.0))
-        _neck_cache[key] = (below * (rig.material == SKIN)).astype(np.float32)
-    return _neck_cache[key]
-
-
 def _placed(mesh: Mesh, R: Array, position: Array) -> Mesh:
     vertices = mesh.vertices.copy()
     vertices[:, :3] = mesh.vertices[:, :3] @ R.T + position
     vertices[:, 3:6] = mesh.vertices[:, 3:6] @ R.T
     return Mesh(vertices, mesh.triangles)
-
-
-def _join(things: list[Mesh]) -> Mesh | None:
-    from model.training.synthetic.renderer import join
-
-    return join(things)
 
 
 @cache

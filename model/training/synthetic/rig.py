@@ -64,6 +64,7 @@ class Rig:
         root_distance: (V,) mm from the nearest root of a lash; of lashes from their own.
         upper_root: (V,) whether that nearest root is on the upper lid.
         rim: (V,) 1 on the lids' margins between lashes and eyeball.
+        torso_share: (V,) 0..1, how far a point of the neck follows the shoulders, not the head.
         cavity: (V,) 0..1, how deep in a concavity a point lies (for ambient shadow).
         place: (26719,) index here of each vertex of the published model, -1 where not drawn.
         published: (V,) the inverse.
@@ -120,6 +121,7 @@ class Rig:
 
         self._measure_lids()
         self.cavity = self._measure_cavity()
+        self.torso_share = self._measure_torso_share()
 
     def normals(self, vertices: Floats) -> Floats:
         """Unit normals (V, 3) of vertices (V, 3), pointing outwards; zero for lashes."""
@@ -186,6 +188,11 @@ class Rig:
         cavity = np.zeros(self.vertex_count, dtype=np.float32)
         cavity[skin] = np.clip(height * 0.22, 0.0, 1.0)
         return cavity
+
+    def _measure_torso_share(self) -> Floats:
+        y, z = self.neutral[:, 1], self.neutral[:, 2]
+        t = np.clip((y + 0.35 * np.minimum(z - 20.0, 80.0) - 100.0) / 65.0, 0.0, 1.0)
+        return np.asarray(t * t * (3.0 - 2.0 * t) * (self.material == SKIN), dtype=np.float32)
 
 
 def cross(a: Floats, b: Floats) -> Floats:

@@ -227,8 +227,10 @@ def _closest_share(corners: Array, point: Array) -> Array:
     return np.asarray(share / share.sum())
 
 
-def write_template(rig: Rig, renderer: Renderer, template_path: Path, embedding_path: Path) -> None:
-    """Measure, and write the face template and the landmark embedding as JSON."""
+def write_template(
+    rig: Rig, renderer: Renderer, template_path: Path, embedding_path: Path | None
+) -> None:
+    """Measure, and write the face template, and where wanted the landmark embedding, as JSON."""
     landmarks, embedded = measure(rig, renderer)
     _, centres = seat_eyeballs(rig, rig.neutral, IRIS_DEPTH)
     template = {
@@ -236,10 +238,11 @@ def write_template(rig: Rig, renderer: Renderer, template_path: Path, embedding_
         "landmarks": np.round(landmarks, 3).tolist(),
         "eye_centres": np.round(centres, 3).tolist(),
     }
-    mixture = {
-        "schema": 1,
-        "vertices": embedded.vertices.tolist(),
-        "weights": np.round(embedded.weights, 5).tolist(),
-    }
     template_path.write_text(json.dumps(template) + "\n", encoding="utf-8")
-    embedding_path.write_text(json.dumps(mixture) + "\n", encoding="utf-8")
+    if embedding_path is not None:
+        mixture = {
+            "schema": 1,
+            "vertices": embedded.vertices.tolist(),
+            "weights": np.round(embedded.weights, 5).tolist(),
+        }
+        embedding_path.write_text(json.dumps(mixture) + "\n", encoding="utf-8")
