@@ -170,8 +170,10 @@ def start_seconds(source: str, model: Path) -> float:
         started = time.perf_counter()
         with _fresh(START_CODE, source, str(model)) as process:
             assert process.stdout is not None
-            process.stdout.readline()
+            said = process.stdout.readline()
             taken.append(time.perf_counter() - started)
+        if said != "first sample\n":
+            raise SystemExit("the fresh start did not come to its first sample")
     return statistics.median(taken)
 
 
@@ -181,6 +183,8 @@ def peak_memory(source: str, model: Path, frames: int) -> float:
         arguments = ("--model", str(model), "--out", out, "--max-frames", str(frames))
         with _fresh(MEMORY_CODE, "track", source, *arguments) as process:
             printed, _ = process.communicate()
+        if process.returncode != 0:
+            raise SystemExit("the fresh track did not come to its end")
     return float(printed.splitlines()[-1])
 
 
