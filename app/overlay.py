@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from app.sample import Sample
 from app.source.base import Image
-from model.face import EYE_CONTOURS, Face
 from model.geometry import Array, project
+from model.landmarks import EYE_CONTOURS, Face
 
 Colour = tuple[int, int, int]
 

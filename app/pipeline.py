@@ -15,7 +15,7 @@ from app.channel import Channel, Finished
 from app.sample import Sample
 from app.source import Frame, Source
 from app.tracker import Tracker
-from model.face import Face
+from model.landmarks import Face
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 from model.estimator import Estimate
-from model.face import Face
 from model.geometry import Array
+from model.landmarks import Face
 from model.patches import Patches
 
 CONFIDENCE_SCALE = math.radians(5.0)

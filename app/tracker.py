@@ -8,8 +8,9 @@ from app.sample import Sample
 from app.signals.blink import BlinkDetector
 from app.source import Frame
 from model.estimator import Estimator, Eyes, Provider
-from model.face import Face, FaceTracker
+from model.face import FaceTracker
 from model.geometry import Array, camera_matrix
+from model.landmarks import Face
 from model.patches import cut_patches
 
 DEFAULT_FOV = 65.0

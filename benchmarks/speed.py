@@ -30,7 +30,7 @@ from app.sample import Sample
 from app.source import Frame, open_source
 from app.tracker import Tracker, load_tracker
 from benchmarks.machine import machine
-from model.face import Face
+from model.landmarks import Face
 from model.patches import cut_patches
 
 Thing = TypeVar("Thing")

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.face import EYE_CORNERS, Face
 from model.geometry import FORWARD, Array, normalize, pitch_yaw, pixel_ray, vector
+from model.landmarks import EYE_CORNERS, Face
 
 MAX_SUPERSAMPLING = 4
 

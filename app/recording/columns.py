@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 
 from app.sample import Sample
-from model.face import LEFT, RIGHT
 from model.geometry import Array, head_angles, pitch_yaw
+from model.landmarks import LEFT, RIGHT
 
 BOTH = 2
 """Beside RIGHT and LEFT: both eyes together, in `Row.gaze`."""

@@ -6,8 +6,8 @@ import pytest
 from app.sample import OnScreen, Sample
 from app.tracker import Tracker
 from model.estimator import Estimator
-from model.face import LEFT, RIGHT, Face
 from model.geometry import head_angles
+from model.landmarks import LEFT, RIGHT, Face
 from tests.material import estimate, frame
 from tests.model.heads import face_at
 

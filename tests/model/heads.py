@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from model.face import IRIS_CENTRES, IRIS_DIAMETER, IRIS_RINGS, Face, face_from_landmarks
-from model.face import face_template as template
 from model.geometry import Array, camera_matrix, head_rotation, project
+from model.landmarks import IRIS_CENTRES, IRIS_DIAMETER, IRIS_RINGS, Face, face_from_landmarks
+from model.landmarks import face_template as template
 
 CAMERA = camera_matrix(640, 480, 65)
 

@@ -5,8 +5,9 @@ import cv2
 import numpy as np
 import pytest
 
-from model.face import EYE_CONTOURS, LIDS, FaceTracker, face_from_landmarks, face_template
+from model.face import FaceTracker
 from model.geometry import camera_matrix, focal_length, head_angles, head_rotation
+from model.landmarks import EYE_CONTOURS, LIDS, face_from_landmarks, face_template
 from tests.model.heads import CAMERA, face_at, landmarks_at
 
 ROOT = Path(__file__).parents[2]

@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from model.face import EYE_CORNERS
 from model.geometry import FORWARD, angle_between, pitch_yaw, project, vector
+from model.landmarks import EYE_CORNERS
 from model.patches import (
     EYE_PATCH,
     EYE_PATCH_WIDE,
@@ -91,7 +91,7 @@ def test_rolling_the_camera_changes_neither_patch_nor_label() -> None:
     # The same scene, camera rolled by 20 degrees about its axis.
     roll = np.radians(20)
     turn = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
-    from model.face import face_from_landmarks
+    from model.landmarks import face_from_landmarks
 
     rolled_marks = upright.landmarks.copy()
     centre = CAMERA[:2, 2]

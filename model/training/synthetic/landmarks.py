@@ -4,13 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.geometry import Array, normalize, project
+from model.landmarks import EYE_CORNERS
 from model.training.synthetic.figure import Figure
 from model.training.synthetic.person import Person
 from model.training.synthetic.rig import Rig
 from model.training.synthetic.scene import Scene
 from model.training.synthetic.template import embedding
-
-EYE_CORNERS = np.array([[33, 133], [263, 362]])
 
 # How FaceMesh's landmarks differ from the projected ones on rendered pictures, as shares of the
 # distance between the outer corners of the eyes: measured on 150 samples of the validation preset

@@ -7,8 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from model.face import FaceTracker, face_from_landmarks
+from model.face import FaceTracker
 from model.geometry import Array, project
+from model.landmarks import face_from_landmarks
 from model.patches import EYE_PATCH_WIDE, FACE_PATCH, cut_patches
 from model.training.synthetic.figure import Figure, pose
 from model.training.synthetic.landmarks import (

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model.face import face_template
 from model.geometry import pitch_yaw, project
+from model.landmarks import face_template
 from model.training.synthetic.figure import Figure, pose
 from model.training.synthetic.landmarks import slipped, true_landmarks
 from model.training.synthetic.presets import TEST, TRAIN
