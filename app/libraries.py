@@ -12,11 +12,16 @@ def tame_libraries() -> None:
     * OpenCV's Media Foundation back end takes up to 20 s to open a camera on Windows unless
       hardware transforms are off before its import.
     * On Linux its import points Qt at OpenCV's own plug-ins, which breaks our windows.
-    * Its threads would fight those of MediaPipe and ONNX Runtime for a laptop's few cores.
+    * Its threads and OpenBLAS's would fight those of MediaPipe and ONNX Runtime for a laptop's few
+      cores; on matrices as small as ours OpenBLAS's second thread only spins.
+    * Python lets a thread keep the interpreter for 5 ms while others wait: as long as a whole frame
+      takes us.
     * All write warnings of their own to the terminal, where users shall see only our sentences.
     """
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # Python's warnings are for developers, who ask with -W
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # heard only before NumPy's first import
+    sys.setswitchinterval(0.0005)
     os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
     before = {name: os.environ.get(name, "") for name in _QT_VARIABLES}
     import cv2

@@ -21,7 +21,6 @@ from typing import TypeVar
 
 from app import PROJECT
 from app.cli import DEFAULT_MODEL
-from app.libraries import tame_libraries
 from app.pipeline import Pipeline
 from app.recording.about import describe, describe_end
 from app.recording.columns import Clock, Row, line, sample_columns
@@ -73,8 +72,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often each is timed")
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL)
     arguments = parser.parse_args()
-    tame_libraries()
-
     with open_source(arguments.source) as source:
         frames = list(itertools.islice(source, arguments.frames))
         size = source.size
