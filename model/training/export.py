@@ -142,7 +142,9 @@ def parity(exported: Exported, path: Path) -> float:
 
     Compared on noise and on smooth pictures like real patches, in every kind of light.
     """
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     generator = np.random.default_rng(1)
     largest = 0.0
     for _ in range(PARITY_DRAWS):

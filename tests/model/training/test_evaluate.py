@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 torch = pytest.importorskip("torch", reason="requirements-train.txt is not installed")
+torch.set_num_threads(1)  # for nets this small, and beside other work, more threads are slower
 
 from model.card import load_card  # noqa: E402
 from model.errors import UserError  # noqa: E402

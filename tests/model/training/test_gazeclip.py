@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="requirements-train.txt is not installed")
+torch.set_num_threads(1)  # for nets this small, and beside other work, more threads are slower
 
 from model.errors import UserError  # noqa: E402
 from model.geometry import DIRECTIONS, direction_index  # noqa: E402

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 torch = pytest.importorskip("torch", reason="requirements-train.txt is not installed")
+torch.set_num_threads(1)  # for nets this small, and beside other work, more threads are slower
 
 from model.errors import UserError  # noqa: E402
 from model.patches import EYE_PATCH  # noqa: E402
@@ -25,11 +26,6 @@ from tests.model.training.material import tiny_config, write_shards  # noqa: E40
 def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Drawn eyes to train on."""
     return write_shards(tmp_path_factory.mktemp("shards"), samples=160)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 def test_it_learns_gaze_and_words(shards: Path, tmp_path: Path) -> None:
