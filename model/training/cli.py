@@ -71,6 +71,9 @@ def _add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--pretrained", metavar="TAG|FILE|none", help="CLIP weights instead of the configuration's"
     )
+    parser.add_argument(
+        "--start", metavar="DIR", type=Path, help="begin with the weights of another training"
+    )
     parser.add_argument("--resume", action="store_true", help="go on from --out's checkpoint")
     parser.set_defaults(run=_train)
 
@@ -88,6 +91,7 @@ def _train(arguments: argparse.Namespace) -> int:
         precision=arguments.precision,
         checkpoint_minutes=arguments.checkpoint_minutes,
         command=_command_line(),
+        start=arguments.start,
     )
     if arguments.threads is not None:
         torch.set_num_threads(max(1, arguments.threads))

@@ -71,6 +71,8 @@ class Options:
             that know it.
         checkpoint_minutes: minutes between two checkpoints and validations.
         command: the command line, for the model card.
+        start: a training whose averaged weights this one begins with, to refine a model on other
+            data or with another configuration of the training; None for random weights.
     """
 
     out: Path
@@ -79,6 +81,7 @@ class Options:
     precision: str = "fp32"
     checkpoint_minutes: float = 5.0
     command: str = ""
+    start: Path | None = None
 
 
 class Trainer:
@@ -208,6 +211,22 @@ class Trainer:
             },
         }
 
+    def start_from(self, path: Path) -> None:
+        """Begin with the averaged weights of another training.
+
+        Raises:
+            UserError: if its model is not built like this one.
+        """
+        weights = load_checkpoint(path)["average"]
+        try:
+            self.model.load_state_dict(weights)
+            self.average.load_state_dict(weights)
+        except RuntimeError as error:
+            raise UserError(
+                f"the model in {path} is built differently from {self.config.name}: start from "
+                "another training, or without --start"
+            ) from error
+
     def restore(self, content: dict[str, Any]) -> None:
         """Go back to a state. With other data than then, the current round of it starts anew."""
         self.model.load_state_dict(content["model"])
@@ -263,6 +282,8 @@ def train(
     trainer = Trainer(config, data, options)
     if content is not None:
         trainer.restore(content)
+    elif options.start is not None:
+        trainer.start_from(options.start)
     options.out.mkdir(parents=True, exist_ok=True)
     sources = [synthgaze.summary(folder) for folder in shards]
     print(

@@ -74,6 +74,20 @@ def test_resuming_takes_new_shards_in(shards: Path, tmp_path: Path) -> None:
     assert len(content["data"]) == 2
 
 
+def test_a_training_starts_from_another(shards: Path, tmp_path: Path) -> None:
+    config = tiny_config(tmp_path)
+    train(config, [shards], None, Options(tmp_path / "one", Budget(epochs=0.3)))
+    data = synthgaze.load([shards], config.patch, config.grey)
+    trainer = Trainer(config, data, Options(tmp_path, Budget(epochs=1.0), seed=8))
+    trainer.start_from(tmp_path / "one")
+    expected = load_checkpoint(tmp_path / "one")["average"]
+    for key, value in trainer.model.state_dict().items():
+        assert torch.equal(value, expected[key]), key
+    wider = replace(config, fusion=replace(config.fusion, width=64))
+    with pytest.raises(UserError, match="built differently"):
+        Trainer(wider, data, Options(tmp_path, Budget(epochs=1.0))).start_from(tmp_path / "one")
+
+
 def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(
     shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
