@@ -107,11 +107,7 @@ class Trainer:
         self.target = torch.from_numpy(data.target).flatten(0, 1)
         self.step = 0
         self.seconds = 0.0
-        self.fixed_text: Tensor | None = None
-        if not config.clip.train_text:
-            with torch.no_grad():
-                self.fixed_text = self.model.eval().text_features()
-            self.model.train()
+        self._fixed_text: Tensor | None = None
 
     def _groups(self) -> list[dict[str, Any]]:
         """Parameter groups: the visual tower has its own rate, and vectors are not decayed."""
@@ -150,9 +146,7 @@ class Trainer:
             self.images[which], self.head[which], self.target[which]
         )
         pixels = self.model.normalise(pixels).contiguous(memory_format=torch.channels_last)
-        text = self.fixed_text
-        if text is None:
-            text = self.model.text_features(self.generator)
+        text = self._text()
         with torch.autocast("cpu", torch.bfloat16, enabled=self.options.precision == "bf16"):
             output = self.model(pixels, head, text)
         loss, parts = gaze_loss(output, target, training)
@@ -165,6 +159,15 @@ class Trainer:
         elapsed = time.perf_counter() - started
         self.seconds += elapsed if elapsed < ASLEEP else 0.0
         return {"loss": float(loss.detach()), **parts, "rate": rate}
+
+    def _text(self) -> Tensor:
+        """Text features of this step; of a text tower that does not learn, always the same."""
+        if self.config.clip.train_text:
+            return self.model.text_features(self.generator)
+        if self._fixed_text is None:
+            with torch.no_grad():
+                self._fixed_text = self.model.text_features()
+        return self._fixed_text
 
     def _learning(self) -> list[torch.nn.Parameter]:
         return [p for group in self.optimizer.param_groups for p in group["params"]]
@@ -221,6 +224,7 @@ class Trainer:
         try:
             self.model.load_state_dict(weights)
             self.average.load_state_dict(weights)
+            self._fixed_text = None
         except RuntimeError as error:
             raise UserError(
                 f"the model in {path} is built differently from {self.config.name}: start from "
@@ -231,6 +235,7 @@ class Trainer:
         """Go back to a state. With other data than then, the current round of it starts anew."""
         self.model.load_state_dict(content["model"])
         self.average.load_state_dict(content["average"])
+        self._fixed_text = None
         self.optimizer.load_state_dict(content["optimizer"])
         self.generator.set_state(content["generator"])
         torch.set_rng_state(content["chance"])

@@ -74,6 +74,21 @@ def test_resuming_takes_new_shards_in(shards: Path, tmp_path: Path) -> None:
     assert len(content["data"]) == 2
 
 
+def test_a_frozen_text_tower_is_restored_with_the_rest(shards: Path, tmp_path: Path) -> None:
+    """A resumed training builds its towers with random weights first: none may stay."""
+    config = tiny_config(tmp_path)
+    config = replace(config, clip=replace(config.clip, train_text=False))
+    data = synthgaze.load([shards], config.patch, config.grey)
+    options = Options(tmp_path, Budget(epochs=3.0), seed=1)
+    first = Trainer(config, data, options)
+    first.train_step()
+    save_checkpoint(tmp_path, first.state())
+    second = Trainer(config, data, replace(options, seed=2))
+    second.train_step()
+    second.restore(load_checkpoint(tmp_path))
+    assert second.train_step()["loss"] == first.train_step()["loss"]
+
+
 def test_a_training_starts_from_another(shards: Path, tmp_path: Path) -> None:
     config = tiny_config(tmp_path)
     train(config, [shards], None, Options(tmp_path / "one", Budget(epochs=0.3)))
