@@ -4,11 +4,10 @@ import argparse
 import math
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 from app import PROJECT, __version__
 from app.libraries import tame_libraries
-from model.errors import UserError
+from model.errors import Parser, UserError
 
 DEFAULT_MODEL = PROJECT / "weights" / "gazeclip-s.onnx"
 
@@ -19,13 +18,6 @@ TRAINING_COMMANDS = {
     "synth": "SynthGaze: render faces with exact gaze, and demo clips",
 }
 """Commands of the training submodule, to which main.py hands them; here only to be listed."""
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse, except that an error is one sentence on stderr, without the usage around it."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message}: see {self.prog} --help")
 
 
 def main(argv: list[str]) -> int:

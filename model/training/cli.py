@@ -6,19 +6,11 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
-from model.errors import UserError
+from model.errors import Parser, UserError
 from model.training.synthetic import cli as synthetic
 
 DEFAULT_FOV = 65.0
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse, except that an error is one sentence on stderr, without the usage around it."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message}: see {self.prog} --help")
 
 
 def main(argv: list[str]) -> int:
