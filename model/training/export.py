@@ -243,8 +243,17 @@ def _card(
         data=content.get("data", []),
         training={
             **content["training"],
+            "command": _portable(content["training"]["command"]),
             "config": asdict(config),
             "exported": datetime.now(UTC).isoformat(timespec="seconds"),
             "parity": float(f"{difference:.2e}"),
         },
+    )
+
+
+def _portable(command: str) -> str:
+    """A command line for a card, which travels: of absolute paths, which mean something on one
+    machine only, the last part."""
+    return " ".join(
+        Path(word).name if Path(word).is_absolute() else word for word in command.split()
     )

@@ -158,6 +158,6 @@ def summary(folder: Path) -> dict[str, Any]:
     """What a model card tells about a folder of shards."""
     manifest = read_manifest(folder)
     found: dict[str, Any] = {"dataset": "SynthGaze", "shards": len(shard_files(folder))}
-    for key in ("preset", "seed", "count", "versions"):
+    for key in ("preset", "seed", "count", "kept", "landmarks", "renderer", "versions"):
         found[key] = manifest.get(key)
     return found

@@ -105,3 +105,10 @@ def test_clips_own_towers_export_with_parity(tmp_path: Path, tower: str) -> None
     exported = exporting.Exported(network, (0.0, 0.0)).eval()
     exporting.write_onnx(exported, tmp_path / "face.onnx")
     assert exporting.parity(exported, tmp_path / "face.onnx") < 1e-4
+
+
+def test_a_card_names_no_folder_of_the_machine_that_trained():
+    from model.training.export import _portable
+
+    command = "python main.py train --shards /mnt/big/shards/one two --out /home/me/runs/x"
+    assert _portable(command) == "python main.py train --shards one two --out x"
