@@ -37,8 +37,8 @@ if command -v dpkg-query >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1; 
     missing=
     for library in $libraries; do
         # Ubuntu 24.04 calls libglib2.0-0 libglib2.0-0t64, which provides the old name.
-        dpkg-query -W "$library" "${library}t64" 2>/dev/null | grep -q "[0-9]" ||
-            missing="$missing $library"
+        dpkg-query -W -f '${db:Status-Status}\n' "$library" "${library}t64" 2>/dev/null |
+            grep -qx installed || missing="$missing $library"
     done
     if [ -n "$missing" ]; then
         root=
@@ -53,5 +53,14 @@ if command -v dpkg-query >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1; 
     fi
 fi
 
-[ -x .venv/bin/python ] || "$python" -m venv .venv
+# An environment that an earlier try left unfinished, or of another Python, is made anew.
+if ! .venv/bin/python -c 'import pip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' \
+    2>/dev/null; then
+    rm -rf .venv
+    if ! "$python" -m venv .venv; then
+        rm -rf .venv
+        echo "setup.sh: could not make .venv: on Debian or Ubuntu install python3-venv first." >&2
+        exit 2
+    fi
+fi
 .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$requirements"

@@ -1,13 +1,15 @@
 """The command line of everything the user runs."""
 
 import argparse
-import math
+import os
 import sys
 from pathlib import Path
 
 from app import PROJECT, __version__
 from app.libraries import tame_libraries
-from model.errors import Parser, UserError
+from model.command_line import Parser, count, field_of_view, number, told
+from model.errors import UserError
+from model.geometry import DEFAULT_FOV
 
 DEFAULT_MODEL = PROJECT / "weights" / "gazeclip-s.onnx"
 
@@ -29,12 +31,20 @@ def main(argv: list[str]) -> int:
     try:
         arguments = build_parser().parse_args(argv or ["track", "demo"])
         tame_libraries()
-        return _track(arguments)
+        code = _track(arguments)
+        sys.stdout.flush()
+        return code
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:  # before there was anything to finish
         return 0
+    except BrokenPipeError:  # whoever read our output has gone; what was recorded is whole
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except OSError as error:
+        print(f"error: {told(error)}", file=sys.stderr)
+        return 2
 
 
 def build_parser() -> Parser:
@@ -79,9 +89,9 @@ def _add_track(commands: "argparse._SubParsersAction[Parser]") -> None:
         "--model", type=Path, default=DEFAULT_MODEL, metavar="FILE.onnx",
         help="an exported model with its card beside it (default: weights/gazeclip-s.onnx)",
     )  # fmt: skip
-    track.add_argument("--max-frames", type=_count, metavar="N", help="stop after so many frames")
+    track.add_argument("--max-frames", type=count, metavar="N", help="stop after so many frames")
     track.add_argument(
-        "--fov", type=_fov, default=65.0, metavar="DEG",
+        "--fov", type=field_of_view, default=DEFAULT_FOV, metavar="DEG",
         help="horizontal field of view of the full frame in degrees (default: 65)",
     )  # fmt: skip
     track.add_argument(
@@ -106,28 +116,8 @@ def _track(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
-
-
-def _fov(text: str) -> float:
-    return _between(text, 20.0, 150.0, "degrees")
-
-
 def _fps(text: str) -> float:
-    return _between(text, 0.1, 1000.0, "frames per second")
-
-
-def _between(text: str, low: float, high: float, unit: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not low <= value <= high:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of {unit}, {low:g} to {high:g}")
-    return value
+    return number(0.1, 1000.0, "frames per second", text)
 
 
 def _size(text: str) -> tuple[int, int]:

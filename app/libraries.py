@@ -1,5 +1,6 @@
 """Habits of the libraries underneath that would reach the user, put right in one place."""
 
+import logging
 import os
 import sys
 import warnings
@@ -33,6 +34,9 @@ def tame_libraries() -> None:
             os.environ.pop(name, None)
     cv2.setNumThreads(1)
     cv2.setLogLevel(0)
+
+    # Without a handler Python prints a library's warnings by its last resort, on the terminal.
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
 
     import av.logging
 

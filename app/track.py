@@ -22,6 +22,7 @@ from app.tracker import load_tracker
 from app.video_writer import VideoWriter, check_video_path
 from model.errors import UserError
 from model.estimator import Eyes, Provider
+from model.geometry import DEFAULT_FOV
 
 PATIENCE_S = 0.1
 """How soon a wish to stop is heard while no frame comes."""
@@ -38,7 +39,7 @@ class TrackOptions:
     profile: str = "default"
     provider: Provider = "auto"
     eyes: Eyes = "both"
-    fov: float = 65.0
+    fov: float = DEFAULT_FOV
     fps: float | None = None
     size: tuple[int, int] | None = None
     mirrored: bool = False
@@ -80,7 +81,7 @@ def track(options: TrackOptions, say: Callable[[str], None] = print) -> Path | N
         writer = RecordingWriter(
             options.out,
             options.profile,
-            first.frame.time_ns,
+            0 if source.unrelated else first.frame.time_ns,  # pictures: n / 30 s, also if 0 is bad
             describe(source, tracker),
             pictures=source.unrelated,
             fps=source.fps,
@@ -88,9 +89,12 @@ def track(options: TrackOptions, say: Callable[[str], None] = print) -> Path | N
         stack.enter_context(writer)
         overlay = None
         if options.overlay is not None:
-            overlay = stack.enter_context(
-                VideoWriter(options.overlay, source.size, source.fps or 30.0)
-            )
+            try:
+                overlay = VideoWriter(options.overlay, source.size, source.fps or 30.0)
+            except UserError:
+                writer.discard()
+                raise
+            stack.enter_context(overlay)
         speed = _Speed()
         for tracked in tqdm(
             _frames(first, pipeline, interrupt, options.max_frames),

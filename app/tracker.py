@@ -9,12 +9,9 @@ from app.signals.blink import BlinkDetector
 from app.source import Frame
 from model.estimator import Estimator, Eyes, Provider
 from model.face import FaceTracker
-from model.geometry import Array, camera_matrix
+from model.geometry import DEFAULT_FOV, Array, camera_matrix
 from model.landmarks import Face
 from model.patches import cut_patches
-
-DEFAULT_FOV = 65.0
-"""Horizontal degrees of the full frame, as most webcams have."""
 
 _camera_matrix = lru_cache(maxsize=8)(camera_matrix)
 

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import io
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +118,7 @@ class Estimator:
         if self.spec.kind == "eyes":
             eye_gaze[used] = own[used]
         described = unmirror(found.description, patches.mirrored)
+        described = unroll(described, patches.rotation)
         return Estimate(
             gaze=gaze,
             eye_gaze=eye_gaze,
@@ -160,6 +162,25 @@ def unmirror(probabilities: NDArray[Any], mirrored: NDArray[np.bool_]) -> Array:
     """
     flipped = probabilities[..., list(MIRRORED)]
     return np.where(mirrored[:, None], flipped, probabilities).astype(np.float64)
+
+
+def unroll(probabilities: Array, rotation: Array) -> Array:
+    """Probabilities of directions in frames rolled with the head as those in the camera frame.
+
+    The eight sectors are shared out between their neighbours, by the part of 45 degrees that the
+    roll takes.
+
+    Args:
+        probabilities: (P, 9).
+        rotation: (P, 3, 3), camera frame to each patch's own.
+    """
+    found = probabilities.copy()
+    for row, R in zip(found, rotation, strict=True):
+        turned = math.atan2(R[0, 1], R[0, 0]) / (math.pi / 4.0)
+        whole = math.floor(turned)
+        nearer, farther = np.roll(row[1:], -whole), np.roll(row[1:], -whole - 1)
+        row[1:] = nearer + (turned - whole) * (farther - nearer)
+    return found
 
 
 def _weights(sigma: NDArray[Any], used: NDArray[np.bool_]) -> Array:

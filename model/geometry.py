@@ -33,6 +33,9 @@ DIRECTIONS = (
 MIRRORED = (0, 5, 4, 3, 2, 1, 8, 7, 6)
 """``DIRECTIONS[MIRRORED[i]]`` is ``DIRECTIONS[i]`` seen in a mirror."""
 
+DEFAULT_FOV = 65.0
+"""Horizontal degrees of the full frame, as most webcams have."""
+
 STRAIGHT_AHEAD = math.radians(7.5)
 """Half-angle of the cone that counts as straight ahead, radians."""
 

@@ -42,6 +42,8 @@ class PatchSpec:
     def __post_init__(self) -> None:
         if self.kind not in ("eyes", "face"):
             raise ValueError(f"a patch is of kind 'eyes' or 'face', not {self.kind!r}")
+        if not (isinstance(self.width, int) and isinstance(self.height, int)):
+            raise ValueError("a patch's width and height are whole numbers")
         if min(self.width, self.height, self.focal, self.distance) <= 0:
             raise ValueError("a patch's width, height, focal length and distance are positive")
 

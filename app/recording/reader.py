@@ -1,6 +1,7 @@
 """Reading a recording back, typed; also one that was cut short."""
 
 import csv
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,7 @@ def read_recording(folder: Path) -> Recording:
 def _read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
     text = path.read_text(encoding="utf-8")
     whole = text[: text.rfind("\n") + 1]
-    lines = list(csv.reader(whole.splitlines()))
+    lines = list(csv.reader(io.StringIO(whole, newline="")))
     if not lines:
         raise ValueError(f"{path.name} is empty")
     return lines[0], lines[1:]

@@ -127,6 +127,9 @@ class RecordingWriter:
         """
         if self._closed:
             return
+        blink = self._blinks.finish() if self._blinks else None
+        if blink is not None and self._error is None:
+            self._queue.put(blink)
         self._closed = True
         self._queue.finish()
         self._thread.join()
@@ -140,6 +143,11 @@ class RecordingWriter:
         except OSError as error:
             self._error = self._error or error
         self._raise_if_failed()
+
+    def discard(self) -> None:
+        """Close and take the folder away again: the recording never began."""
+        self.close(complete=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> "RecordingWriter":
         return self

@@ -103,6 +103,9 @@ class Source(ABC):
         return np.asarray(cv2.flip(image, 1), dtype=np.uint8) if self.mirrored else image
 
 
+SMALLEST = 32
+"""Pixels on the shorter side of a frame: a face in less than that has eyes of one pixel."""
+
 Decoded = tuple[Image, int, int, str | None]
 """Image, number, time_ns and file name of a frame."""
 

@@ -50,8 +50,11 @@ def open_source(
 
 def source_path(text: str) -> Path | None:
     """The file or folder that a person named, None where it is neither."""
-    path = DEMO if text == "demo" else Path(text).expanduser()
-    return path if path.is_dir() or path.is_file() else None
+    try:
+        path = DEMO if text == "demo" else Path(text).expanduser()
+        return path if path.is_dir() or path.is_file() else None
+    except (OSError, RuntimeError, ValueError):  # a name too long, an unknown ~user, a NUL
+        return None
 
 
 def _not_found(text: str, cameras: list[Camera]) -> str:

@@ -8,11 +8,10 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps
 
-from app.source.base import Decoded, FileSource, Image
+from app.source.base import SMALLEST, Decoded, FileSource, Image
 from model.errors import UserError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
-SMALLEST = 32  # px; a face in less than that has eyes of one pixel
 DEFAULT_FPS = 30.0
 
 
@@ -66,7 +65,10 @@ class PicturesSource(FileSource):
                 self.skipped.append(path.name)
                 continue
             yield image, number, round(number * 1e9 / (self.fps or DEFAULT_FPS)), path.name
-        if self.skipped:
+
+    def close(self) -> None:
+        super().close()
+        if self.skipped and not self.faults:
             self.faults.append(
                 f"{len(self.skipped)} of {len(self._paths)} pictures could not be used and were "
                 f"skipped: {_named(self.skipped)}"
@@ -94,8 +96,8 @@ def read_picture(path: Path) -> Image | None:
         with Pillow.open(path) as picture:
             upright = ImageOps.exif_transpose(picture)
             image = np.array(upright.convert("RGB"), dtype=np.uint8)
-    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError):
-        return None  # Pillow reports broken files as any of these
+    except Exception:  # noqa: BLE001  Pillow reports broken files by whatever they broke
+        return None
     return image if min(image.shape[:2]) >= SMALLEST else None
 
 

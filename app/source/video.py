@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from av.stream import Disposition
 
-from app.source.base import Decoded, FileSource, Image, Kind
+from app.source.base import SMALLEST, Decoded, FileSource, Image, Kind
 from model.errors import UserError
 
 if TYPE_CHECKING:
@@ -63,6 +63,12 @@ class VideoSource(FileSource):
         if size is None:
             self.close()
             raise UserError(f"not one frame of {path} can be decoded: give another video file")
+        if min(size) < SMALLEST:
+            self.close()
+            raise UserError(
+                f"the frames of {path} are smaller than {SMALLEST} x {SMALLEST} pixels: "
+                "give another video file"
+            )
         self.size = size
 
     def close(self) -> None:

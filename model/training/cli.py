@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from model.errors import Parser, UserError
+from model.command_line import Parser, count, field_of_view, told
+from model.errors import UserError
+from model.geometry import DEFAULT_FOV
 from model.training.synthetic import cli as synthetic
-
-DEFAULT_FOV = 65.0
 
 
 def main(argv: list[str]) -> int:
@@ -26,6 +26,12 @@ def main(argv: list[str]) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"error: {told(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -50,7 +56,7 @@ def _add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--minutes", type=float, help="train that long in all")
     parser.add_argument("--epochs", type=float, help="or so many times through the shards")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, help="CPU threads; as many as cores by default")
+    parser.add_argument("--threads", type=count, help="CPU threads; as many as cores by default")
     parser.add_argument(
         "--precision",
         choices=("fp32", "bf16"),
@@ -113,7 +119,7 @@ def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     data.add_argument("--preset", help="render this preset for the occasion, such as test")
     data.add_argument("--faces", metavar="DIR", type=Path, help="people looking into the camera")
     parser.add_argument("--seed", type=int, default=0, help="of --preset")
-    parser.add_argument("--count", type=int, default=1000, help="of --preset, samples")
+    parser.add_argument("--count", type=count, default=1000, help="of --preset, samples")
     default = os.environ.get("GAZECLIP_DATA")
     parser.add_argument(
         "--data",
@@ -123,8 +129,10 @@ def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         help="of --preset: folder with the ICT-FaceKit head model (or set GAZECLIP_DATA)",
     )
     parser.add_argument("--half", choices=("train", "report", "all"), default="report")
-    parser.add_argument("--fov", type=float, default=DEFAULT_FOV, help="of --faces, degrees")
-    parser.add_argument("--limit", type=int, help="of --shards, use only so many samples")
+    parser.add_argument(
+        "--fov", type=field_of_view, default=DEFAULT_FOV, help="of --faces, degrees"
+    )
+    parser.add_argument("--limit", type=count, help="of --shards, use only so many samples")
     parser.add_argument("--provider", choices=("auto", "cuda", "cpu"), default="auto")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the numbers as JSON")
     parser.add_argument(
@@ -142,6 +150,9 @@ def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 def _evaluate(arguments: argparse.Namespace) -> int:
     from model.training import evaluate
 
+    for path in (arguments.json, arguments.write_zero_point):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise UserError(f"there is no folder for {path}: make it, or give another file")
     if arguments.faces is not None:
         if arguments.write_zero_point is not None and arguments.half != "train":
             raise UserError("--write-zero-point needs --half train: the other half only reports")

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.source.pictures import is_picture, read_picture
 from model.card import card_path, load_card
 from model.errors import UserError
 from model.estimator import Estimator, Provider
@@ -168,25 +168,26 @@ def _pictures(folder: Path, half: Half) -> dict[str, list[Path]]:
     """Pictures by group, for one half of the persons."""
     if not folder.is_dir():
         raise UserError(f"there is no folder {folder}: give one of pictures for --faces")
-    groups = {
-        inner.name: sorted(inner.glob("*.jpg"))
-        for inner in sorted(p for p in folder.iterdir() if p.is_dir())
-    }
+    groups = {inner.name: _in(inner) for inner in sorted(p for p in folder.iterdir() if p.is_dir())}
     groups = {name: paths for name, paths in groups.items() if paths}
     if not groups:
-        groups = {folder.name: sorted(folder.glob("*.jpg"))}
+        groups = {folder.name: _in(folder)}
     persons = sorted({path.stem for paths in groups.values() for path in paths})
     if not persons:
-        raise UserError(f"{folder} holds no .jpg pictures: give another for --faces")
+        raise UserError(f"{folder} holds no pictures: give another for --faces")
     chosen = {"train": persons[0::2], "report": persons[1::2], "all": persons}[half]
     return {name: [p for p in paths if p.stem in chosen] for name, paths in groups.items()}
 
 
+def _in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if is_picture(path))
+
+
 def _read(path: Path) -> NDArray[np.uint8]:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    image = read_picture(path)
     if image is None:
         raise UserError(f"{path} is no picture that can be read: take it out of the folder")
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    return image
 
 
 def write_json(path: Path, found: dict[str, Any]) -> None:

@@ -83,6 +83,22 @@ def cuda_demanded(folder: Path) -> list[str]:
     return [video(folder), "--provider", "cuda"]
 
 
+def tiny_video(folder: Path) -> list[str]:
+    return [str(write_video(folder / "tiny.mp4", 5, size=(16, 16)))]
+
+
+def name_too_long(folder: Path) -> list[str]:
+    return [video(folder), "--model", str(folder / ("m" * 300 + ".onnx"))]
+
+
+def card_with_nonsense(folder: Path) -> list[str]:
+    model = write_tiny_model(folder / "m.onnx")
+    card = json.loads(card_path(model).read_text())
+    card["patch"]["height"] = 48.5
+    card_path(model).write_text(json.dumps(card))
+    return [video(folder), "--model", str(model)]
+
+
 def nonsense_option(folder: Path) -> list[str]:
     return [video(folder), "--fov", "wide"]
 
@@ -104,6 +120,9 @@ def nonsense_option(folder: Path) -> list[str]:
         card_missing,
         card_of_a_newer_schema,
         cuda_demanded,
+        tiny_video,
+        name_too_long,
+        card_with_nonsense,
         nonsense_option,
     ],
     ids=lambda arrange: arrange.__name__,

@@ -119,3 +119,26 @@ def test_running_a_model_imports_no_torch() -> None:
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("roll", "patch_says", "camera_says"),
+    [
+        (0.0, "left", "left"),
+        (45.0, "left", "down left"),
+        (-45.0, "left", "up left"),
+        (90.0, "up", "left"),
+        (180.0, "up right", "down left"),
+        (30.0, "straight ahead", "straight ahead"),
+    ],
+)
+def test_descriptions_are_those_of_the_camera_frame(roll, patch_says, camera_says):
+    from model.estimator import unroll
+    from model.geometry import rotation_z
+
+    says = np.zeros((1, 9))
+    says[0, DIRECTIONS.index(patch_says)] = 1.0
+    # The patch's x axis points `roll` degrees below the camera's, in the picture clockwise.
+    found = unroll(says, rotation_z(-np.radians(roll))[None])
+    assert DIRECTIONS[int(found[0].argmax())] == camera_says
+    assert found.sum() == pytest.approx(1.0)

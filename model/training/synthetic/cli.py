@@ -11,7 +11,7 @@ from model.training.synthetic.presets import PRESETS
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command ``synth`` and its own commands."""
     synth = subparsers.add_parser("synth", help="render faces with known gaze")
-    commands = synth.add_subparsers(dest="synth_command", required=True)
+    commands = synth.add_subparsers(metavar="COMMAND", required=True)
 
     pack = commands.add_parser("pack", help="pack ICT-FaceKit's OBJ files into one .npz")
     pack.add_argument("folder", type=Path, metavar="DIR", help="the folder of OBJ files")
@@ -66,7 +66,7 @@ def _pack(arguments: argparse.Namespace) -> int:
     try:
         arrays.save(arguments.out)
     except OSError as error:
-        raise UserError(f"{arguments.out} cannot be written ({error.strerror}).") from error
+        raise UserError(f"{arguments.out} cannot be written ({error.strerror})") from error
     print(
         f"{arguments.out}: {len(arrays.neutral)} vertices, {len(arrays.identity)} identity modes, "
         f"{len(arrays.expression)} expressions"
@@ -84,7 +84,7 @@ def _template(arguments: argparse.Namespace) -> int:
     try:
         write_template(rig, Renderer(rig), arguments.out, arguments.embedding)
     except OSError as error:
-        raise UserError(f"{error.filename} cannot be written ({error.strerror}).") from error
+        raise UserError(f"{error.filename} cannot be written ({error.strerror})") from error
     print(*filter(None, (arguments.out, arguments.embedding)), sep=", ")
     return 0
 
@@ -93,7 +93,7 @@ def _render(arguments: argparse.Namespace) -> int:
     from model.training.synthetic.shards import Job, render_shards
 
     if arguments.count < 1 or arguments.workers < 1 or arguments.seed < 0:
-        raise UserError("--count and --workers must be at least 1, --seed at least 0.")
+        raise UserError("--count and --workers must be at least 1, --seed at least 0")
     job = Job(
         preset=arguments.preset,
         seed=arguments.seed,

@@ -56,7 +56,7 @@ def demo_person(rig: Rig, seed: int) -> Person:
         seemly = hair > 0.9 and marks == 0.0 and dark_hair and even
         if seemly and open_eyes and person.open_gap.min() > 9.5:
             return person
-    raise UserError(f"No person for seed {seed}: try another seed.")
+    raise UserError(f"no person for seed {seed}: try another seed")
 
 
 def _lighting(rng: np.random.Generator, head: NDArray[np.float64]) -> Lighting:
@@ -149,13 +149,13 @@ def write_demo(data: Path | None, seed: int, out: Path) -> None:
         UserError: where the head model or OpenGL is missing, or the folder cannot be written to.
     """
     if seed < 0:
-        raise UserError("--seed must be at least 0.")
+        raise UserError("--seed must be at least 0")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"{out} cannot be written to ({error.strerror}).") from error
+        raise UserError(f"{out} cannot be written to ({error.strerror})") from error
     if not os.access(out, os.W_OK):
-        raise UserError(f"{out} cannot be written to: choose another folder.")
+        raise UserError(f"{out} cannot be written to: choose another folder")
     rig = Rig(load_head(data))
     renderer = Renderer(rig)
     moments, fixations = script.plan(seed)

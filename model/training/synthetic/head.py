@@ -83,8 +83,8 @@ def find_head(data: Path | None) -> Path:
     """
     if data is None:
         raise UserError(
-            "The renderer needs the ICT-FaceKit head model: give its folder with --data DIR "
-            "or set GAZECLIP_DATA."
+            "the renderer needs the ICT-FaceKit head model: give its folder with --data DIR "
+            "or set GAZECLIP_DATA"
         )
     if data.is_file() and data.suffix == ".npz":
         return data
@@ -94,8 +94,8 @@ def find_head(data: Path | None) -> Path:
         if (folder / NEUTRAL_OBJ).is_file():
             return folder
     raise UserError(
-        f"No ICT-FaceKit head model in {data}: it should hold {PACKED_NAME} or {NEUTRAL_OBJ}, "
-        "itself or in a folder ict-facekit."
+        f"no ICT-FaceKit head model in {data}: it should hold {PACKED_NAME} or {NEUTRAL_OBJ}, "
+        "itself or in a folder ict-facekit"
     )
 
 
@@ -110,7 +110,7 @@ def load_head(data: Path | None) -> HeadArrays:
     if len(arrays.neutral) != VERTEX_COUNT:
         raise UserError(
             f"{path} has {len(arrays.neutral)} vertices, ICT-FaceKit has {VERTEX_COUNT}: "
-            "give the model as it was published."
+            "give the model as it was published"
         )
     return arrays
 
@@ -122,7 +122,7 @@ def _read_packed(path: Path) -> HeadArrays:
     except (OSError, ValueError, KeyError) as error:
         raise UserError(
             f"{path} cannot be read as a packed head model ({error}): make it anew with "
-            "`main.py synth pack`."
+            "`main.py synth pack`"
         ) from error
 
 
@@ -134,7 +134,7 @@ def read_obj_folder(folder: Path) -> HeadArrays:
     """
     neutral_path = folder / NEUTRAL_OBJ
     if not neutral_path.is_file():
-        raise UserError(f"No {NEUTRAL_OBJ} in {folder}: give ICT-FaceKit's FaceXModel folder.")
+        raise UserError(f"no {NEUTRAL_OBJ} in {folder}: give ICT-FaceKit's FaceXModel folder")
     neutral, uv, triangles, triangle_uv, material, materials = _read_mesh(neutral_path)
     others = sorted(p for p in folder.glob("*.obj") if p.name != NEUTRAL_OBJ)
     identity = [p for p in others if p.stem.startswith("identity")]
@@ -159,7 +159,7 @@ def _offsets(paths: list[Path], neutral: NDArray[np.float64]) -> NDArray[np.floa
         if vertices.shape != neutral.shape:
             raise UserError(
                 f"{path} has {len(vertices)} vertices, {NEUTRAL_OBJ} has {len(neutral)}: "
-                "the files do not belong together."
+                "the files do not belong together"
             )
         offsets[i] = vertices - neutral
     return offsets

@@ -131,8 +131,8 @@ class Renderer:
             self._context = moderngl.create_context(**settings)
         except Exception as error:  # glcontext raises bare Exceptions
             raise UserError(
-                f"Rendering needs OpenGL 3.3 through EGL, which is missing here ({error}): install "
-                "a graphics driver or Mesa (on Debian: libegl1 and libgl1-mesa-dri)."
+                f"rendering needs OpenGL 3.3 through EGL, which is missing here ({error}): install "
+                "a graphics driver or Mesa (on Debian: libegl1 and libgl1-mesa-dri)"
             ) from error
         context = self._context
         self._programs = {

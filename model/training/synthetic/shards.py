@@ -208,11 +208,11 @@ def _prepare(job: Job) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise UserError(f"{job.out} cannot be written to ({error.strerror}).") from error
+        raise UserError(f"{job.out} cannot be written to ({error.strerror})") from error
     manifest = job.out / MANIFEST
     if not manifest.is_file():
         if any(job.out.glob("shard_*.npz")):
-            raise UserError(f"{job.out} holds shards without a manifest: give another folder.")
+            raise UserError(f"{job.out} holds shards without a manifest: give another folder")
         _write_manifest(job)
         return
     stored = json.loads(manifest.read_text(encoding="utf-8"))
@@ -220,7 +220,7 @@ def _prepare(job: Job) -> None:
         if stored.get(key) != value:
             raise UserError(
                 f"{job.out} holds shards of another run ({key} differs): give another folder, "
-                "or the same options as then."
+                "or the same options as then"
             )
     # A last shard that was cut short by a smaller --count is made anew.
     last = stored["count"] // SHARD_SAMPLES

@@ -215,3 +215,16 @@ def test_data_loss_counts_what_the_frame_rate_calls_for():
     assert counted.valid_share == pytest.approx(6 / 7)
     assert counted.data_loss == pytest.approx(1 - 6 / 10)
     assert counted.fps_measured == pytest.approx(30.0)
+
+
+def test_a_blink_that_lasts_until_the_end_is_an_event_too():
+    from app.recording.events import BlinkEvents
+    from tests.app.recording.samples import full_sample
+
+    blinks = BlinkEvents(0)
+    found = [blinks.add(full_sample(number, blink=number >= 3)) for number in range(6)]
+    assert found == [None] * 6
+    last = blinks.finish()
+    assert last is not None
+    assert (last.onset, last.duration) == (100, 67)
+    assert blinks.finish() is None

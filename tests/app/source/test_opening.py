@@ -36,6 +36,8 @@ def test_demo_is_the_demo_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     [
         ("no/such/file.mp4", "there is no file or folder"),
         ("missing.mp4", "there is no file or folder"),
+        ("~nobody-of-that-name/x.mp4", "there is no file or folder"),
+        ("folder/" + "x" * 300 + ".mp4", "there is no file or folder"),
         ("7", "there is no camera 7"),
         ("Some Camera", "neither a file"),
     ],
