@@ -10,7 +10,7 @@ from model.estimator import USED_EYES, Eyes
 CLOSED = 0.45
 """An eye is closed below this share of the person's own open level..."""
 
-REOPENED = 0.85
+REOPENED = 0.75
 """... and open again above this one: lids take several frames to rise..."""
 
 REOPENING_S = 0.1

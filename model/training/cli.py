@@ -187,12 +187,20 @@ def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument(
         "--zero-point", metavar="FILE", type=Path, help="from evaluate --write-zero-point"
     )
+    parser.add_argument(
+        "--zero-point-share", type=float, default=1.0, metavar="S",
+        help="fold in so much of the zero point, 0 to 1 (default 1)",
+    )  # fmt: skip
     parser.set_defaults(run=_export)
 
 
 def _export(arguments: argparse.Namespace) -> int:
     from model.training.export import export
 
-    card = export(arguments.checkpoint, arguments.out, arguments.zero_point)
+    if not 0.0 <= arguments.zero_point_share <= 1.0:
+        raise UserError("--zero-point-share is a number from 0 to 1")
+    card = export(
+        arguments.checkpoint, arguments.out, arguments.zero_point, arguments.zero_point_share
+    )
     print(f"{arguments.out}: {card.name}, torch and ONNX differ by {card.training['parity']:.0e}")
     return 0

@@ -75,13 +75,16 @@ class Exported(nn.Module):
         return gaze, sigma_of(output.log_width), description, output.embedding
 
 
-def export(checkpoint: Path, out: Path, zero_point: Path | None = None) -> ModelCard:
+def export(
+    checkpoint: Path, out: Path, zero_point: Path | None = None, share: float = 1.0
+) -> ModelCard:
     """Write `out` and its card.
 
     Args:
         checkpoint: of a training, or its folder.
         out: path of the .onnx file to write.
         zero_point: file that `evaluate --write-zero-point` wrote, to fold into the model.
+        share: how much of it: rendered and real people may disagree about where zero is.
 
     Raises:
         UserError: if something cannot be read, or torch and ONNX Runtime disagree.
@@ -89,7 +92,8 @@ def export(checkpoint: Path, out: Path, zero_point: Path | None = None) -> Model
     if out.suffix != ".onnx":
         raise UserError(f"--out must end in .onnx, which {out} does not")
     content = load_checkpoint(checkpoint)
-    exported = Exported(trained_model(content), read_zero_point(zero_point)).eval()
+    pitch, yaw = read_zero_point(zero_point)
+    exported = Exported(trained_model(content), (share * pitch, share * yaw)).eval()
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_suffix(".partial")
     write_onnx(exported, partial)
