@@ -124,6 +124,11 @@ def cut_patches(image: NDArray[np.uint8], face: Face, spec: PatchSpec) -> Patche
     )
 
 
+def patch_rotations(face: Face, spec: PatchSpec) -> Array:
+    """(N, 3, 3) camera frame to the frames of the virtual cameras, of a face's patches."""
+    return np.stack([_rotation(centre, face) for centre in _centres(face, spec)[0]])
+
+
 def to_normalised(
     gaze: Array, rotation: Array, mirrored: NDArray[np.bool_] | bool = False
 ) -> Array:

@@ -158,3 +158,19 @@ def test_mediapipe_stays_silent(capfd: pytest.CaptureFixture[str], data_dir: Pat
     with FaceTracker() as tracker:
         tracker.find(london(data_dir, 0), camera_matrix(1000, 1000, 40))
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_tracker_that_was_reset_is_like_a_new_one(demo_clip: Path) -> None:
+    from app.source.video import VideoSource
+
+    with VideoSource(demo_clip) as source:
+        images = [frame.image for frame, _ in zip(source, range(12), strict=False)]
+    with FaceTracker() as tracker:
+        new = [tracker.find(image, CAMERA) for image in images]
+        tracker.reset()
+        again = [tracker.find(image, CAMERA) for image in images]
+    for first, second in zip(new, again, strict=True):
+        assert first is not None
+        assert second is not None
+        np.testing.assert_array_equal(first.landmarks, second.landmarks)
+        np.testing.assert_array_equal(first.translation, second.translation)

@@ -12,11 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.geometry import Array, normalize, pitch_yaw, vector
-from model.training.synthetic.rig import Floats, Rig, fit_sphere, rotation_centre
+from model.training.synthetic.rig import LASH, Floats, Rig, fit_sphere, rotation_centre
 
 SIDES = ("R", "L")
 EYE_X = 31.2
 """mm from the middle of the mean head to the middle of each eye."""
+
+LOWER_LID_RAISE, EYEBALL_DROP = 0.7, 0.2
+"""mm, means over people, so that lids and irises lie between the corners of the eyes where FaceMesh
+finds them in photographs of people looking straight ahead (the training half of the London faces:
+upper lid, lower lid and iris at -0.19, 0.105 and -0.062 of an eye's width from its corners)."""
 
 WINDOW_SCALE = 0.962
 """The window mesh is shrunk so much, so that lids of every shape lie before it."""
@@ -34,6 +39,7 @@ class EyeTraits:
 
     Attributes:
         iris_radius, iris_depth: mm; depth from the rotation centre forward.
+        drop: mm by which the eyeballs lie lower between the lids than in the morphable head.
         kappa: (yaw, pitch) radians of the optical axis from the visual axis: temporal, upwards.
         scatter: (2, 2) radians added to that, per eye.
         follow: how far the lids go with a vertical turn of the eye, 1 on average.
@@ -46,6 +52,7 @@ class EyeTraits:
 
     iris_radius: float
     iris_depth: float
+    drop: float
     kappa: Array
     scatter: Array
     follow: float
@@ -85,21 +92,24 @@ def random_eyes(rng: np.random.Generator, skin_lightness: float) -> EyeTraits:
     shares = _IRIS_SHARES.copy()
     shares[3:] *= 0.15 + 1.6 * max(skin_lightness - 0.25, 0.0)
     outer, inner = _IRIS_COLOURS[rng.choice(len(shares), p=shares / shares.sum())]
-    narrow = float(np.clip(rng.normal(-0.06, 0.18), -0.45, 0.42))
+    narrow = float(np.clip(rng.normal(-0.42, 0.18), -0.9, 0.3))
     ptosis = np.zeros(2)
     if rng.random() < 0.12:
         ptosis[rng.integers(2)] = rng.uniform(0.05, 0.35)
     return EyeTraits(
         iris_radius=float(np.clip(rng.normal(5.9, 0.2), 5.4, 6.4)),
         iris_depth=float(np.clip(rng.normal(10.8, 0.5), 9.6, 12.0)),
+        drop=float(rng.normal(EYEBALL_DROP, 0.4)),
         kappa=np.radians([rng.normal(4.5, 1.5), rng.normal(-1.0, 1.5)]),
         scatter=np.radians(rng.normal(0.0, 0.7, (2, 2))),
-        follow=float(rng.uniform(0.7, 1.25)),
+        follow=float(rng.uniform(0.55, 1.3)),
         rest=narrow + rng.normal(0.0, 0.03, 2) + ptosis,
-        squint=float(np.clip(rng.normal(0.02, 0.22), 0.0, 0.85)),
+        squint=float(np.clip(rng.normal(-0.05, 0.25), 0.0, 0.85)),
         iris_outer=outer * rng.uniform(0.3, 0.9) * rng.uniform(0.92, 1.08, 3),
         iris_inner=inner * rng.uniform(0.3, 0.9) * rng.uniform(0.92, 1.08, 3),
-        sclera=np.array([0.43, 0.395, 0.375]) * rng.uniform(0.6, 1.1) * rng.uniform(0.95, 1.05, 3),
+        sclera=np.array([0.43, 0.395, 0.375])
+        * rng.uniform(0.75, 1.25)
+        * rng.uniform(0.95, 1.05, 3),
         limbus=float(rng.uniform(0.3, 0.95)),
         fibres=float(rng.uniform(0.1, 0.9)),
         edge=float(rng.uniform(0.03, 0.10)),
@@ -137,7 +147,7 @@ def eye_region_shape(rig: Rig, rng: np.random.Generator) -> Floats:
         return np.where(side < 0.0, right, left)
 
     # Hooded: the fold above the crease sinks over the lid and comes forward.
-    hooded = rng.choice([0.0, rng.uniform(0.0, 0.6), rng.uniform(0.6, 1.35)], p=[0.4, 0.35, 0.25])
+    hooded = rng.choice([0.0, rng.uniform(0.0, 0.5), rng.uniform(0.5, 1.2)], p=[0.5, 0.35, 0.15])
     lateral = rng.choice([-1.0, 0.0, 0.0, 1.0]) * rng.uniform(0.3, 1.0)
     profile = along * np.clip(1.0 + lateral * (across - EYE_X) / 13.0, 0.0, 2.0)
     height = rng.uniform(6.0, 8.5)
@@ -157,6 +167,9 @@ def eye_region_shape(rig: Rig, rng: np.random.Generator) -> Floats:
     # Height and width of the opening, and its tilt.
     squeeze = np.exp(-((y / 10.0) ** 2)) * along * is_skin
     offset[:, 1] -= (y - 1.0) * uneven(float(np.clip(rng.normal(0.04, 0.12), -0.2, 0.32))) * squeeze
+    # The lower lid of photographed people stands higher than the morphable head's.
+    moved = np.exp(-(((y - 5.0) / 4.0) ** 2)) * along * (is_skin | (rig.material == LASH))
+    offset[:, 1] -= uneven(rng.normal(LOWER_LID_RAISE, 0.5)) * moved
     offset[:, 0] += side * (across - EYE_X) * rng.normal(0.0, 0.05) * region * is_skin
     offset[:, 1] -= (
         (across - EYE_X) * uneven(math.tan(math.radians(rng.normal(-0.8, 2.6)))) * region
@@ -172,9 +185,29 @@ def eye_region_shape(rig: Rig, rng: np.random.Generator) -> Floats:
     return offset.astype(np.float32)
 
 
-def seat_eyeballs(rig: Rig, shape: Floats, iris_depth: float) -> tuple[Floats, Array]:
+def curled_lashes(rig: Rig, rng: np.random.Generator) -> Floats:
+    """Offsets (V, 3) in mm that curl the lashes: the upper ones up and outwards, so that from the
+    front they show as a fringe above the eye, the lower ones down."""
+    offset = np.zeros((rig.vertex_count, 3), dtype=np.float32)
+    lashes = rig.material == LASH
+    reach = rig.root_distance * lashes
+    curl, fan = rng.uniform(0.1, 0.9), rng.uniform(0.0, 0.4)
+    offset[:, 1] = np.where(rig.upper_root, -curl, 0.2 * curl) * reach
+    across = (np.abs(rig.neutral[:, 0]) - EYE_X) / 13.0
+    offset[:, 0] = np.sign(rig.neutral[:, 0]) * fan * across * reach
+    return offset
+
+
+def seat_eyeballs(
+    rig: Rig, shape: Floats, iris_depth: float, drop: float = 0.0
+) -> tuple[Floats, Array]:
     """Make the window meshes true spheres, and move a head so that its origin lies midway between
     its eyeballs' rotation centres.
+
+    Args:
+        shape: (V, 3) mm.
+        iris_depth: mm from the rotation centre forward.
+        drop: mm by which the eyeballs lie lower between the lids than in the morphable head.
 
     Returns:
         The new vertices (V, 3), and the rotation centres (2, 3), mm in the head frame.
@@ -185,7 +218,7 @@ def seat_eyeballs(rig: Rig, shape: Floats, iris_depth: float) -> tuple[Floats, A
         centre, radius = fit_sphere(shape[index])
         outward = normalize(shape[index] - centre)
         seated[index] = centre + outward * (radius * WINDOW_SCALE)
-        centres[e] = rotation_centre(centre, radius, iris_depth)
+        centres[e] = rotation_centre(centre, radius, iris_depth) + [0.0, drop, 0.0]
     middle = centres.mean(axis=0)
     return (seated - middle).astype(np.float32), centres - middle
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from model.geometry import Array
 from model.training.synthetic.eyes import (
     EyeTraits,
+    curled_lashes,
     eye_region_shape,
     lid_gap,
     lid_margin_curve,
@@ -97,7 +98,8 @@ def random_person(rig: Rig, identity: int) -> Person:
     scalp, thickness = _hair(rig, rng)
     normals = rig.normals(shape)
     shape = shape + normals * (thickness * scalp)[:, None]
-    shape, centres = seat_eyeballs(rig, shape.astype(np.float32), eyes.iris_depth)
+    shape += curled_lashes(rig, rng)
+    shape, centres = seat_eyeballs(rig, shape.astype(np.float32), eyes.iris_depth, eyes.drop)
 
     paint = np.zeros((rig.vertex_count, 4), dtype=np.float32)
     paint[:, :3] = _skin_colours(rig, rng, skin)
@@ -105,8 +107,8 @@ def random_person(rig: Rig, identity: int) -> Person:
     lashes = rig.material == LASH
     made_up = rng.random() < 0.25
     paint[lashes] = 0.0
-    paint[lashes, 0] = rng.uniform(3.0, 6.5) + 2.0 * made_up
-    paint[lashes, 1] = rng.uniform(0.25, 0.85) + 0.15 * made_up
+    paint[lashes, 0] = rng.uniform(3.5, 8.0) + 2.0 * made_up
+    paint[lashes, 1] = rng.uniform(0.35, 1.0) + 0.2 * made_up
     shirt = linear(rng.uniform(0.03, 0.95) * rng.uniform(0.75, 1.0, 3))
     x, y, z = rig.neutral.T
     # The bust beyond the neckline is shirt, too.
@@ -230,13 +232,21 @@ def _looks(
         ),
         "liner": np.array(
             [
-                rng.uniform(0.5, 1.0),
-                rng.uniform(0.0, 0.5) + 0.3 * made_up,
-                rng.uniform(0.9, 2.0) + 0.4 * made_up,
+                rng.uniform(0.3, 0.9),
+                rng.uniform(0.0, 0.35) + 0.3 * made_up,
+                rng.uniform(0.3, 1.1) + 0.4 * made_up,
                 0.0,
             ]
         ),
         "liner_colour": lash,
+        "lid_shadow": np.array(
+            [
+                rng.uniform(0.0, 0.55),
+                rng.uniform(2.5, 6.0),
+                rng.uniform(0.1, 1.0),
+                rng.uniform(0.4, 1.0),
+            ]
+        ),
         "lid_makeup": np.append(lid_colour, rng.uniform(0.0, 0.45)),
         "brow_curve": np.array(
             [

@@ -28,6 +28,8 @@ class Preset:
         blink_share: share of samples with partly or wholly closed lids.
         resolutions: (width, height) pairs, drawn with equal chance.
         fov: horizontal field of view.
+        fov_known: share of samples whose field of view the tracker is told; for the others it
+            assumes one, as the app must where nobody told it.
         severity: 0..1.5, how strong the faults of cameras are.
         samples_per_person: consecutive samples that share a person.
         first_identity, identities: the range of identity numbers drawn from.
@@ -46,6 +48,7 @@ class Preset:
     blink_share: float
     resolutions: tuple[tuple[int, int], ...]
     fov: Range
+    fov_known: float
     severity: float
     samples_per_person: int
     first_identity: int
@@ -68,12 +71,13 @@ TRAIN = Preset(
     distance=(330.0, 1200.0),
     turn=(42.0, 37.0, 27.0),
     layout_share=0.5,
-    glasses_share=0.38,
+    glasses_share=0.42,
     blink_share=0.06,
     resolutions=_WEBCAMS,
     fov=(50.0, 90.0),
+    fov_known=0.5,
     severity=1.0,
-    samples_per_person=4,
+    samples_per_person=2,
     first_identity=0,
     identities=RESERVED_IDENTITIES // 2,
 )
@@ -88,10 +92,11 @@ VALIDATION = Preset(
     distance=TRAIN.distance,
     turn=TRAIN.turn,
     layout_share=0.5,
-    glasses_share=0.38,
+    glasses_share=0.42,
     blink_share=0.06,
     resolutions=_WEBCAMS,
     fov=TRAIN.fov,
+    fov_known=TRAIN.fov_known,
     severity=1.0,
     samples_per_person=2,
     first_identity=RESERVED_IDENTITIES // 2,
@@ -112,6 +117,7 @@ TEST = Preset(
     blink_share=0.0,
     resolutions=((640, 480), (1280, 720), (1920, 1080)),
     fov=(55.0, 75.0),
+    fov_known=1.0,
     severity=0.5,  # webcams as they are; training exaggerates their faults
     samples_per_person=1,
     first_identity=RESERVED_IDENTITIES,

@@ -219,7 +219,7 @@ def random_scene(rng: np.random.Generator, preset: Preset) -> Scene:
         target=target,
         torso=(torso[0], torso[1], torso[2]),
         blink=_random_blink(rng, preset.blink_share),
-        mood=float(rng.normal(0.0, 0.07)),
+        mood=float(rng.normal(0.0, 0.13)),
         squint=float(rng.normal(0.0, 0.1)),
         expression=random_expression(rng),
         pupil=float(rng.uniform(1.0, 3.5) if rng.random() < 0.3 else rng.normal(1.9, 0.35)),

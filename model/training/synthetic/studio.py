@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from model.face import FaceTracker
-from model.geometry import Array, project
+from model.geometry import Array, camera_matrix, project
 from model.landmarks import face_from_landmarks
-from model.patches import EYE_PATCH_WIDE, FACE_PATCH, cut_patches
+from model.patches import EYE_PATCH_WIDE, FACE_PATCH, cut_patches, patch_rotations
 from model.training.synthetic.figure import Figure, pose
 from model.training.synthetic.landmarks import (
     eye_distance,
@@ -153,8 +153,15 @@ class Studio:
             rng = np.random.default_rng([_SCENE_STREAM + 1, preset.first_identity, seed, index])
             landmarks = slipped(rng, shot.landmarks)
         offset = np.array([shot.box[0], shot.box[1], 0.0])
-        face = face_from_landmarks(landmarks - offset, shot.camera)
         scene, person = shot.scene, shot.person
+        rng = np.random.default_rng([_SCENE_STREAM + 2, preset.first_identity, seed, index])
+        assumed = scene.fov if rng.random() < preset.fov_known else assumed_fov(rng, scene.fov)
+        believed = believed_camera(shot.camera, scene, assumed)
+        face = face_from_landmarks(landmarks - offset, believed)
+        # What the eye shows is its turn from the ray on which the camera really sees it.
+        truly = (
+            face if assumed == scene.fov else face_from_landmarks(landmarks - offset, shot.camera)
+        )
         arrays: dict[str, NDArray[Any]] = {
             "gaze": _single(scene.gaze()),
             "eye_gaze": _single(scene.eye_gaze(person)),
@@ -164,6 +171,7 @@ class Studio:
             "landmarks": _single(landmarks),
             "image_size": np.array([scene.width, scene.height], dtype=np.int32),
             "fov": np.array(scene.fov, dtype=np.float32),
+            "fov_assumed": np.array(assumed, dtype=np.float32),
             "glasses": np.array(scene.glasses),
             "identity": np.array(person.identity, dtype=np.int64),
             "index": np.array(index, dtype=np.int64),
@@ -171,12 +179,12 @@ class Studio:
         if wanted in ("eyes", "both"):
             eyes = cut_patches(shot.picture, face, EYE_PATCH_WIDE)
             arrays["eyes"] = eyes.images
-            arrays["eyes_rotation"] = _single(eyes.rotation)
+            arrays["eyes_rotation"] = _single(patch_rotations(truly, EYE_PATCH_WIDE))
             arrays["eyes_head"] = eyes.head
         if wanted in ("face", "both"):
             whole = cut_patches(shot.picture, face, FACE_PATCH)
             arrays["face"] = whole.images[0]
-            arrays["face_rotation"] = _single(whole.rotation[0])
+            arrays["face_rotation"] = _single(patch_rotations(truly, FACE_PATCH)[0])
             arrays["face_head"] = whole.head[0]
         return arrays
 
@@ -185,6 +193,19 @@ class Studio:
         if self._tracker is not None:
             self._tracker.close()
             self._tracker = None
+
+
+def assumed_fov(rng: np.random.Generator, fov: float) -> float:
+    """A field of view, degrees, that somebody may believe a camera of another one to have."""
+    return float(np.clip(fov * np.exp(rng.normal(0.0, 0.25)), 40.0, 100.0))
+
+
+def believed_camera(camera: Array, scene: Scene, fov: float) -> Array:
+    """The camera matrix (3, 3) of a cut-out, for a field of view in degrees that may be wrong."""
+    believed = camera.copy()
+    focal = camera_matrix(scene.width, scene.height, fov)[0, 0]
+    believed[0, 0] = believed[1, 1] = focal
+    return believed
 
 
 def _single(values: ArrayLike) -> NDArray[np.float32]:

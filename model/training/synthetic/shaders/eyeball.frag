@@ -78,7 +78,7 @@ vec3 eyeball(int e, vec3 to_eye) {
     }
     vec3 bounce = reflect(ray, shine);
     vec3 gloss = mirror(at, bounce, panel_edge) * glint;
-    gloss += mix(ambient_down, ambient_up, 0.5 - 0.5 * bounce.y) * glint;
+    gloss += mix(ambient_down, ambient_up, 0.5 - 0.5 * bounce.y) * 0.5 * glint;
     for (int k = 0; k < 3; k++)
         gloss += light_colour[k] * 12.0 * glint * smoothstep(0.992, 0.998, dot(bounce, light_direction[k]));
     return base * shade * 0.7 * irradiance(n, vec3(0.25)) + gloss * mix(0.25, 1.0, shade);

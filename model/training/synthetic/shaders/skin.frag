@@ -11,6 +11,8 @@ uniform vec3 crease_curve;         // upper lid's margin in the mean head, over 
 uniform vec4 crease;               // strength, height above the margin, width, tilt
 uniform vec4 liner;                // strength upper, lower, width in mm, -
 uniform vec3 liner_colour;
+uniform vec3 sclera;
+uniform vec4 lid_shadow;           // below the lower lid: strength, reach in mm; outer, inner corner
 uniform vec4 lid_makeup;           // colour, strength
 uniform vec4 brow_curve;           // inner end, length, height, arch
 uniform vec4 brow_look;            // thickness, strength, slant, fuzz
@@ -43,11 +45,25 @@ vec3 skin(vec3 n, vec3 to_eye) {
     a *= 1.0 - skin_marks.y * vec3(0.55, 0.8, 0.7) * along * exp(-bag * bag);
     float rim = clamp(trait.z, 0.0, 1.0);
     float upper = 1.0 - smoothstep(0.0, 2.0, place.y);
-    a = mix(a, a * vec3(0.95, 0.72, 0.68), rim * (1.0 - upper));
+    a = mix(a, a * vec3(0.78, 0.55, 0.52), rim * (1.0 - upper));
     float line = trait.y / (liner.z * mix(0.75, 1.0, upper));
     float strands = 0.75 + 0.5 * texture(grain, vec2(place.x / 9.0, 0.3)).r;
-    a = mix(a, liner_colour, clamp(mix(liner.y, liner.x, upper) * exp(-line * line) * strands, 0.0, 1.0));
-    a = mix(a, liner_colour, rim * upper * clamp(liner.x, 0.0, 0.8));
+    float outer = smoothstep(24.0, 43.0, side);
+    float lashes = mix(liner.y, liner.x, upper) * mix(0.7, 1.3, outer);
+    a = mix(a, liner_colour, clamp(lashes * exp(-line * line) * strands, 0.0, 1.0));
+    a = mix(a, liner_colour, rim * upper * clamp(0.6 * liner.x, 0.0, 0.8));
+    // The lower lid's own shade, deeper outwards; dark outer corners; the moist inner ones.
+    float under = trait.y / lid_shadow.y;
+    a *= 1.0 - lid_shadow.x * (1.0 - upper) * along * mix(0.5, 1.0, outer) * exp(-under * under);
+    vec2 to_outer = vec2(side - 47.0, 1.2 * (place.y - 1.5)) / 6.5;
+    a *= 1.0 - lid_shadow.z * exp(-dot(to_outer, to_outer));
+    // The mesh closes the inner corner some millimetres early: a wedge of caruncle and white.
+    float into = clamp((side - 16.2) / 5.0, 0.0, 1.2);
+    float beside = abs(place.y - mix(3.2, 2.2, into)) - (0.2 + 1.8 * into);
+    float wedge = smoothstep(15.9, 16.7, side) * (1.0 - smoothstep(21.5, 23.0, side));
+    a *= 1.0 - 0.3 * lid_shadow.w * wedge * exp(-beside * beside / 0.2);
+    vec3 moist = mix(vec3(0.44, 0.24, 0.21), sclera, smoothstep(17.5, 21.0, side));
+    a = mix(a, moist, lid_shadow.w * wedge * (1.0 - smoothstep(-0.5, 0.3, beside)));
 
     // Brows: hairs along a curved band.
     float u = (side - brow_curve.x) / brow_curve.y;
