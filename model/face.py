@@ -66,6 +66,14 @@ class FaceTracker:
                 graph.close()
         self._mesh = self._window_mesh = self._detector = None
 
+    def reset(self) -> None:
+        """Forget the face being followed, so that the next frame is taken like a first one."""
+        self._forget()
+        if not self._static:
+            # A frame with nobody in it makes MediaPipe forget too: a thirtieth of a second sooner
+            # than a new graph would, and like a new graph down to the last bit.
+            self._run(self._mesh, np.zeros((64, 64, 3), dtype=np.uint8))
+
     def find(self, image: NDArray[np.uint8], camera: Array) -> Face | None:
         """The user's face in a frame (H, W, 3) RGB taken with a camera (3, 3), or None."""
         landmarks = self.find_landmarks(image)

@@ -80,6 +80,7 @@ _IRIS_COLOURS = np.array(
         [[0.185, 0.205, 0.215], [0.150, 0.150, 0.145]],  # grey
     ]
 )
+_SCLERA = np.array([0.43, 0.395, 0.375])
 _IRIS_SHARES = np.array([0.27, 0.29, 0.18, 0.08, 0.09, 0.04, 0.05])
 
 
@@ -107,9 +108,7 @@ def random_eyes(rng: np.random.Generator, skin_lightness: float) -> EyeTraits:
         squint=float(np.clip(rng.normal(-0.05, 0.25), 0.0, 0.85)),
         iris_outer=outer * rng.uniform(0.3, 0.9) * rng.uniform(0.92, 1.08, 3),
         iris_inner=inner * rng.uniform(0.3, 0.9) * rng.uniform(0.92, 1.08, 3),
-        sclera=np.array([0.43, 0.395, 0.375])
-        * rng.uniform(0.75, 1.25)
-        * rng.uniform(0.95, 1.05, 3),
+        sclera=_SCLERA * rng.uniform(0.75, 1.25) * rng.uniform(0.95, 1.05, 3),
         limbus=float(rng.uniform(0.3, 0.95)),
         fibres=float(rng.uniform(0.1, 0.9)),
         edge=float(rng.uniform(0.03, 0.10)),
@@ -218,7 +217,8 @@ def seat_eyeballs(
         centre, radius = fit_sphere(shape[index])
         outward = normalize(shape[index] - centre)
         seated[index] = centre + outward * (radius * WINDOW_SCALE)
-        centres[e] = rotation_centre(centre, radius, iris_depth) + [0.0, drop, 0.0]
+        centres[e] = rotation_centre(centre, radius, iris_depth)
+    centres[:, 1] += drop
     middle = centres.mean(axis=0)
     return (seated - middle).astype(np.float32), centres - middle
 
