@@ -6,12 +6,18 @@ cd "$(dirname "$0")"
 
 requirements=requirements.txt
 libraries="libgl1 libglib2.0-0 libegl1"
+# What Qt's windows need (X11 and Wayland), and what lists its cameras (libpulse0 and the rest).
+libraries="$libraries libx11-xcb1 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-randr0
+    libxcb-shape0 libxcb-sync1 libxcb-xfixes0 libxcb-xkb1 libxcb-glx0 libxkbcommon-x11-0 libdbus-1-3
+    libfontconfig1 libwayland-cursor0 libwayland-egl1
+    libpulse0 libxrandr2 libgssapi-krb5-2 libbrotli1"
 case "${1:-}" in
     "") ;;
     --dev)
         requirements=requirements-dev.txt
-        # Mesa's software renderer, for SynthGaze where there is no GPU.
-        libraries="$libraries libegl-mesa0 libgl1-mesa-dri"
+        # Mesa's software renderer, for SynthGaze where there is no GPU; an X server without a
+        # screen, for the window where there is none.
+        libraries="$libraries libegl-mesa0 libgl1-mesa-dri xvfb"
         ;;
     *)
         echo "setup.sh: unknown option '$1': use none, or --dev." >&2
@@ -22,7 +28,7 @@ esac
 python=
 for candidate in "${PYTHON:-}" python3.12 python3.11 python3; do
     if [ -n "$candidate" ] && command -v "$candidate" >/dev/null 2>&1 &&
-        "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))'; then
+        "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then
         python=$candidate
         break
     fi

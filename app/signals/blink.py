@@ -33,12 +33,12 @@ class BlinkDetector:
     each person's own.
 
     Args:
-        eyes: which eyes are used; with both, their mean counts.
+        eyes: which eyes are used; with both, their mean counts. May be changed between frames.
         adaptive: follow the person; False for pictures that have nothing to do with each other.
     """
 
     def __init__(self, eyes: Eyes = "both", adaptive: bool = True) -> None:
-        self._used = np.array(USED_EYES[eyes])
+        self.eyes = eyes
         self._adaptive = adaptive
         self.reset()
 
@@ -55,7 +55,7 @@ class BlinkDetector:
             openness: (2,) of the user's right and left eye, 0 closed .. 1 open.
             time_ns: the frame's time.
         """
-        now = float(openness[self._used].mean())
+        now = float(openness[np.array(USED_EYES[self.eyes])].mean())
         if not self._adaptive:
             return now < CLOSED * self._level
         if now < CLOSED * self._level:
