@@ -19,14 +19,14 @@ class Channel(Generic[Item]):
     Args:
         size: how many items may wait.
         latest_wins: a full channel drops its oldest item for the new one (cameras), instead of
-            making the producer wait (files).
+            making the producer wait (files). May be changed at any time.
     """
 
     def __init__(self, size: int, latest_wins: bool = False) -> None:
         if size < 1:
             raise ValueError("a channel holds at least one item")
         self._size = size
-        self._latest_wins = latest_wins
+        self.latest_wins = latest_wins
         self._items: deque[Item] = deque()
         self._changed = threading.Condition()
         self._finished = False
@@ -37,7 +37,7 @@ class Channel(Generic[Item]):
         """Producer: hand an item on. False: nobody will take it, stop producing."""
         with self._changed:
             while len(self._items) >= self._size and not self._cancelled:
-                if self._latest_wins:
+                if self.latest_wins:
                     self._items.popleft()
                 else:
                     self._changed.wait()

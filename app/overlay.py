@@ -1,5 +1,7 @@
 """Drawing what is known about a frame into its picture; no window, no files."""
 
+from dataclasses import dataclass, replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,19 @@ ARROW_MM = 130.0
 SHIFT = 4  # cv2 draws at sixteenths of a pixel with this many fractional bits
 
 
+@dataclass(frozen=True)
+class Layers:
+    """What of a face is drawn."""
+
+    eyes: bool = True
+    irises: bool = True
+    head: bool = True
+    gaze: bool = True
+
+
+ALL_LAYERS = Layers()
+
+
 def draw_overlay(image: Image, sample: Sample, fps: float | None = None) -> Image:
     """The picture with everything on it: face layers, description, confidence, speed.
 
@@ -29,20 +44,52 @@ def draw_overlay(image: Image, sample: Sample, fps: float | None = None) -> Imag
         fps: frames per second to show, None for none.
     """
     drawn = image.copy()
-    if sample.face is not None:
-        draw_head_axes(drawn, sample.face)
-        draw_eyes(drawn, sample.face)
-        draw_gaze(drawn, sample)
+    draw_layers(drawn, sample)
     draw_text(drawn, text_lines(sample, fps))
     return drawn
 
 
+def draw_layers(image: Image, sample: Sample, layers: Layers = ALL_LAYERS) -> None:
+    """The face's layers into a picture (H, W, 3) RGB of the frame; no text."""
+    if sample.face is None:
+        return
+    if layers.head:
+        draw_head_axes(image, sample.face)
+    if layers.eyes:
+        draw_eyes(image, sample.face)
+    if layers.irises:
+        draw_irises(image, sample.face)
+    if layers.gaze:
+        draw_gaze(image, sample)
+
+
+def scaled(sample: Sample, scale: float) -> Sample:
+    """A sample as it lies in its frame's picture scaled so many times."""
+    if sample.face is None:
+        return sample
+    face, camera = sample.face, sample.face.camera.copy()
+    camera[:2] *= scale
+    camera[:2, 2] += 0.5 * (scale - 1.0)  # coordinates name the pixels' centres
+    landmarks, iris = face.landmarks * scale, face.iris * scale
+    landmarks[:, :2] += 0.5 * (scale - 1.0)
+    iris[:, :2] += 0.5 * (scale - 1.0)
+    box = face.box * scale + 0.5 * (scale - 1.0)
+    return replace(
+        sample, face=replace(face, landmarks=landmarks, iris=iris, box=box, camera=camera)
+    )
+
+
 def draw_eyes(image: Image, face: Face) -> None:
-    """Eye contours and iris circles."""
+    """Eye contours."""
     width = _line_width(image)
     for contour in EYE_CONTOURS:
         points = _fixed_point(face.landmarks[contour, :2])
         cv2.polylines(image, [points], True, LID, width, cv2.LINE_AA, SHIFT)
+
+
+def draw_irises(image: Image, face: Face) -> None:
+    """Iris circles."""
+    width = _line_width(image)
     for x, y, radius in face.iris:
         centre = _point(np.array([x, y]))
         cv2.circle(image, centre, round(radius * 2**SHIFT), IRIS, width, cv2.LINE_AA, SHIFT)

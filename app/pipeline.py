@@ -4,7 +4,8 @@
 
 MediaPipe, ONNX Runtime and OpenCV release the GIL, so two cores find faces and gaze of successive
 frames at the same time. For files every frame goes through; for cameras the reader keeps only the
-latest frame, so a frame that is being tracked is never older than it must be.
+latest frame, so a frame that is being tracked is never older than it must be. A file that is played
+at its own pace counts as a camera here, unless all of its frames are wanted.
 """
 
 import threading
@@ -36,7 +37,7 @@ class Pipeline:
 
     def __init__(self, source: Source, tracker: Tracker) -> None:
         self._source, self._tracker = source, tracker
-        # For cameras one frame in each channel: more would only grow old there.
+        # For what is live one frame in each channel: more would only grow old there.
         depth = 1 if source.live else 2
         self._found: Channel[tuple[Frame, Face | None]] = Channel(depth)
         self._tracked: Channel[Tracked] = Channel(4)

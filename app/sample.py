@@ -40,7 +40,8 @@ class Sample:
     Attributes:
         frame: the frame's number in its source.
         time_ns: the frame's time on its source's clock.
-        latency_ns: from the frame's capture (for files: from reading it) to this result.
+        latency_ns: from the frame's capture (for files: from reading it) to this result; None where
+            there was no frame, the camera being lost.
         file: the picture's file name, for folders of pictures only.
         face: None where none was found; then the following three are None too.
         patches: what the model saw.
@@ -51,7 +52,7 @@ class Sample:
 
     frame: int
     time_ns: int
-    latency_ns: int
+    latency_ns: int | None
     file: str | None = None
     face: Face | None = None
     patches: Patches | None = None

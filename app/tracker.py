@@ -23,7 +23,7 @@ class Tracker:
         faces: finds the face.
         estimator: finds the gaze.
         eyes: which of the user's eyes to use.
-        fov: horizontal degrees of the frame.
+        fov: horizontal degrees of the frame; may be changed between two frames.
         unrelated: one frame says nothing about the next (pictures).
     """
 
@@ -35,16 +35,34 @@ class Tracker:
         fov: float = DEFAULT_FOV,
         unrelated: bool = False,
     ) -> None:
-        self.estimator, self.eyes, self.fov = estimator, eyes, fov
+        self.estimator, self.fov = estimator, fov
         self._faces = faces
         self._blinks = BlinkDetector(eyes, adaptive=not unrelated)
 
+    @property
+    def eyes(self) -> Eyes:
+        """Which of the user's eyes are used; may be changed between two frames."""
+        return self._blinks.eyes
+
+    @eyes.setter
+    def eyes(self, eyes: Eyes) -> None:
+        self._blinks.eyes = eyes
+
+    def reset(self) -> None:
+        """Forget the frames so far; only while neither step runs."""
+        self._faces.reset()
+        self._blinks.reset()
+
     def find(self, frame: Frame) -> Face | None:
         """First step: the user's face in the frame, or None."""
+        if frame.fresh:
+            self._faces.reset()
         return self._faces.find(frame.image, self.camera(frame))
 
     def sample(self, frame: Frame, face: Face | None) -> Sample:
         """Second step: patches, gaze and blink."""
+        if frame.fresh:
+            self._blinks.reset()
         if face is None:
             return Sample(frame.number, frame.time_ns, _age(frame), frame.file)
         patches = cut_patches(frame.image, face, self.estimator.spec)

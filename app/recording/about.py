@@ -48,6 +48,7 @@ def describe(source: Source, tracker: Tracker) -> dict[str, Any]:
             "frames_stated": source.length,
             "mirrored": source.mirrored,
         },
+        "video": None,
         "options": {"eyes": tracker.eyes, "fov_deg": tracker.fov},
         "screen": None,
         "filter": None,

@@ -100,6 +100,11 @@ def _sigma(row: Row) -> str:
     return "" if estimate is None else fixed(math.degrees(estimate.sigma), 3)
 
 
+def _latency(row: Row) -> str:
+    nanoseconds = row.sample.latency_ns
+    return "" if nanoseconds is None else fixed(nanoseconds / 1e6, 2)
+
+
 def _screen(field: str, axis: int, digits: int) -> Callable[[Row], str]:
     def text(row: Row) -> str:
         screen = row.sample.screen
@@ -264,7 +269,7 @@ SAMPLE_COLUMNS: tuple[Column, ...] = (
     Column(
         "latency_ms", "ms",
         "From the frame's capture (for files: from reading it) to this result.",
-        lambda row: fixed(row.sample.latency_ns / 1e6, 2),
+        _latency,
     ),
 )  # fmt: skip
 """All columns in their order."""
@@ -295,7 +300,8 @@ class Event:
     Attributes:
         onset: ms since the recording's start.
         duration: ms, None for a moment.
-        type: fixation, saccade, blink, marker, calibration, validation, camera_lost, camera_back.
+        type: fixation, saccade, blink, marker, calibration, validation, camera_lost, camera_back,
+            settings.
         pixel: (x, y) px on the screen, None where there is none.
         dispersion_deg: degrees, of fixations.
         message: free text.

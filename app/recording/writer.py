@@ -50,6 +50,7 @@ class RecordingWriter:
         about: what recording.json says besides what is known here.
         pictures: the source is a folder of pictures, so there is a column `file`.
         fps: the source's stated frames per second, for the share of lost data.
+        session, note: what the person calls it and says about it; "" for nothing.
 
     Raises:
         UserError: the folder cannot be made or written, or (any method) the disk is full. Where
@@ -64,6 +65,8 @@ class RecordingWriter:
         about: Mapping[str, Any],
         pictures: bool = False,
         fps: float | None = None,
+        session: str = "",
+        note: str = "",
     ) -> None:
         check_profile(profile)
         now_ns = time.time_ns()
@@ -79,6 +82,8 @@ class RecordingWriter:
                 "schema": SCHEMA,
                 "complete": False,
                 "profile": profile,
+                "session": session or None,
+                "note": note or None,
                 "start_utc": _utc(now_ns).isoformat().replace("+00:00", "Z"),
                 **about,
                 "columns": {
@@ -143,6 +148,14 @@ class RecordingWriter:
         except OSError as error:
             self._error = self._error or error
         self._raise_if_failed()
+
+    def amend(self, about: Mapping[str, Any]) -> None:
+        """Say in recording.json what became known after `close`."""
+        self._about.update(about)
+        try:
+            self._write_about()
+        except OSError as error:
+            raise _full(error, self.folder) from error
 
     def discard(self) -> None:
         """Close and take the folder away again: the recording never began."""
@@ -249,8 +262,8 @@ def _utc(time_ns: int) -> datetime:
 def _no_place(root: Path, error: OSError) -> UserError:
     reason = (error.strerror or str(error)).lower()
     return UserError(
-        f"no recording can be made in {root} ({reason}): give a folder with --out that you may "
-        "write to, on a disk with free space"
+        f"no recording can be made in {root} ({reason}): give a folder that you may write to, "
+        "on a disk with free space"
     )
 
 
@@ -258,5 +271,5 @@ def _full(error: OSError, folder: Path) -> UserError:
     reason = (error.strerror or str(error)).lower()
     return UserError(
         f"the recording in {folder} stopped because it cannot be written ({reason}); "
-        "everything before is kept: free some space or give another folder with --out"
+        "everything before is kept: free some space or give a folder on another disk"
     )

@@ -31,6 +31,8 @@ class Frame:
         captured_ns: perf_counter at capture, or when the frame was taken from a file's thread, to
             tell latency.
         file: the picture's file name, for folders of pictures only.
+        fresh: the source begins anew with this frame, as a clip does that is played again; what
+            was known from the frames before it counts no more.
     """
 
     image: Image
@@ -38,6 +40,7 @@ class Frame:
     time_ns: int
     captured_ns: int
     file: str | None = None
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.uint8:

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from app.overlay import draw_overlay, text_lines
+from app.overlay import Layers, draw_layers, draw_overlay, scaled, text_lines
 from app.sample import Sample
 from tests.app.recording.samples import full_sample
 from tests.material import estimate
@@ -56,3 +58,33 @@ def test_text_grows_with_the_picture(size: tuple[int, int]):
     drawn = draw_overlay(np.zeros((*size, 3), dtype=np.uint8), Sample(0, 0, 0))
     rows = np.nonzero(drawn.any(axis=(1, 2)))[0]
     assert np.ptp(rows) / size[0] == pytest.approx(0.035, abs=0.015)
+
+
+@pytest.mark.parametrize("layer", ["eyes", "irises", "head", "gaze"])
+def test_each_layer_can_be_left_out(layer: str):
+    def drawn(layers: Layers) -> np.ndarray:
+        image = np.zeros((480, 640, 3), dtype=np.uint8)
+        draw_layers(image, looking(0.2, 0.2), layers)
+        return image.any(axis=2)
+
+    everything, none = Layers(), Layers(False, False, False, False)
+    without = replace(everything, **{layer: False})
+    alone = replace(none, **{layer: True})
+    assert not drawn(none).any()
+    assert drawn(alone).any()
+    assert drawn(without).sum() < drawn(everything).sum()
+
+
+@pytest.mark.parametrize("scale", [0.5, 2.0])
+def test_a_scaled_sample_is_drawn_at_the_same_place_of_a_scaled_picture(scale: float):
+    sample = looking(0.1, -0.3)
+    plain = np.zeros((480, 640, 3), dtype=np.uint8)
+    large = np.zeros((round(480 * scale), round(640 * scale), 3), dtype=np.uint8)
+    draw_layers(plain, sample)
+    draw_layers(large, scaled(sample, scale))
+    for axis in (0, 1):
+        where = np.nonzero(plain.any(axis=2))[axis] + 0.5
+        there = np.nonzero(large.any(axis=2))[axis] + 0.5
+        assert there.min() / scale == pytest.approx(where.min(), abs=5)
+        assert there.max() / scale == pytest.approx(where.max(), abs=5)
+    assert scaled(Sample(0, 0, 0), scale) == Sample(0, 0, 0)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,13 @@ class Faces:
 
     def __init__(self, *faces: Face | None) -> None:
         self.faces = list(faces)
+        self.resets = 0
 
     def find(self, image: object, camera: object) -> Face | None:
         return self.faces.pop(0)
+
+    def reset(self) -> None:
+        self.resets += 1
 
     def close(self) -> None: ...
 
@@ -93,4 +98,45 @@ def test_half_a_sample_is_refused():
 
 def _open(face: Face) -> Face:
     face.openness[:] = 0.9
+    return face
+
+
+def test_a_fresh_frame_is_taken_like_a_first_one(tiny_model: Path):
+    shut, half = _open(face_at()), face_at()
+    shut.openness[:] = 0.0
+    half.openness[:] = 0.5  # closed right after a blink, open for whoever was never seen
+    faces = Faces(shut, half, shut, half)
+    tracker = Tracker(faces, Estimator(tiny_model, "cpu"))  # type: ignore[arg-type]
+    frames = [frame(0), frame(1), frame(2), replace(frame(3), fresh=True)]
+    assert [tracker.sample(f, tracker.find(f)).blink for f in frames] == [True, True, True, False]
+    assert faces.resets == 1
+
+
+def test_reset_forgets_face_and_blink(tiny_model: Path):
+    shut, half = face_at(), face_at()
+    shut.openness[:] = 0.0
+    half.openness[:] = 0.5
+    faces = Faces(shut, half)
+    tracker = Tracker(faces, Estimator(tiny_model, "cpu"))  # type: ignore[arg-type]
+    tracker.sample(frame(0), tracker.find(frame(0)))
+    tracker.reset()
+    assert tracker.sample(frame(1), tracker.find(frame(1))).blink is False
+    assert faces.resets == 1
+
+
+def test_eyes_can_be_changed_between_two_frames(tiny_model: Path):
+    tracker = Tracker(Faces(face_at(), _winking()), Estimator(tiny_model, "cpu"))  # type: ignore[arg-type]
+    both = tracker.sample(frame(0), tracker.find(frame(0)))
+    tracker.eyes = "left"
+    left = tracker.sample(frame(1), tracker.find(frame(1)))
+    assert both.estimate is not None
+    assert left.estimate is not None
+    assert np.isfinite(both.estimate.eye_gaze).all()
+    assert np.isnan(left.estimate.eye_gaze[RIGHT]).all()
+    assert (tracker.eyes, left.blink) == ("left", False)
+
+
+def _winking() -> Face:
+    face = _open(face_at())
+    face.openness[RIGHT] = 0.0
     return face

@@ -12,12 +12,13 @@ from app.recording.lines import LineFile
 from app.recording.reader import read_recording
 from app.recording.statistics import Statistics
 from app.recording.writer import RecordingWriter, check_profile
+from app.sample import Sample
 from model.errors import UserError
 from tests.app.recording.samples import empty_sample, full_sample
 
 
 def begin(root: Path, **options: object) -> RecordingWriter:
-    writer = RecordingWriter(root, "anna", 0, {"note": "test"}, **options)  # type: ignore[arg-type]
+    writer = RecordingWriter(root, "anna", 0, {"extra": "test"}, **options)  # type: ignore[arg-type]
     writer.add(full_sample(0))
     return writer
 
@@ -48,7 +49,7 @@ def test_what_is_written_is_read_back(tmp_path: Path):
     said = recording.about
     assert said["complete"] is True
     assert said["schema"] == 1
-    assert said["note"] == "test"
+    assert said["extra"] == "test"
     assert said["warnings"] == ["w"]
     assert said["samples"] == 5
     assert said["dropped_frames"] == 1
@@ -228,3 +229,26 @@ def test_a_blink_that_lasts_until_the_end_is_an_event_too():
     assert last is not None
     assert (last.onset, last.duration) == (100, 67)
     assert blinks.finish() is None
+
+
+def test_session_and_note_and_what_became_known_later_are_told(tmp_path: Path):
+    writer = begin(tmp_path, session="s1", note="dim light, glasses")
+    said = about(writer)
+    assert (said["session"], said["note"]) == ("s1", "dim light, glasses")
+    writer.close(complete=True)
+    writer.amend({"video": "video.mp4"})
+    said = about(writer)
+    assert (said["video"], said["complete"], said["samples"]) == ("video.mp4", True, 1)
+    plain = begin(tmp_path)
+    plain.close(complete=True)
+    assert about(plain)["session"] is None
+    assert about(plain)["note"] is None
+
+
+def test_a_row_without_a_frame_has_no_latency(tmp_path: Path):
+    writer = begin(tmp_path)
+    writer.add(Sample(1, 33_333_333, None))
+    writer.close(complete=True)
+    latency = read_recording(writer.folder).samples["latency_ms"]
+    assert latency[0] == pytest.approx(7.65)
+    assert pd.isna(latency[1])

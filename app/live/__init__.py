@@ -1,0 +1,1 @@
+"""The engine behind the window: source, tracker, recording and picture on threads; no Qt."""
