@@ -113,7 +113,7 @@ def _scene(moment: Moment, lighting: Lighting, torso: tuple[float, float, float]
         glasses=False,
         lighting=lighting,
         look={
-            "lid_shade": 0.55, "lid_reach": 3.5, "glint": 0.03, "cavity": 0.35,
+            "lid_shade": 0.55, "lid_reach": 3.5, "glint": 0.03, "caustic": 0.4, "cavity": 0.35,
             "socket": 0.1, "edge": 0.08,
             "exposure": 0.36,
         },

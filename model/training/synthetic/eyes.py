@@ -93,7 +93,7 @@ def random_eyes(rng: np.random.Generator, skin_lightness: float) -> EyeTraits:
     shares = _IRIS_SHARES.copy()
     shares[3:] *= 0.15 + 1.6 * max(skin_lightness - 0.25, 0.0)
     outer, inner = _IRIS_COLOURS[rng.choice(len(shares), p=shares / shares.sum())]
-    narrow = float(np.clip(rng.normal(-0.42, 0.18), -0.9, 0.3))
+    narrow = float(np.clip(rng.normal(-0.62, 0.2), -1.1, 0.3))
     ptosis = np.zeros(2)
     if rng.random() < 0.12:
         ptosis[rng.integers(2)] = rng.uniform(0.05, 0.35)
@@ -106,9 +106,9 @@ def random_eyes(rng: np.random.Generator, skin_lightness: float) -> EyeTraits:
         follow=float(rng.uniform(0.55, 1.3)),
         rest=narrow + rng.normal(0.0, 0.03, 2) + ptosis,
         squint=float(np.clip(rng.normal(-0.05, 0.25), 0.0, 0.85)),
-        iris_outer=outer * rng.uniform(0.3, 0.9) * rng.uniform(0.92, 1.08, 3),
-        iris_inner=inner * rng.uniform(0.3, 0.9) * rng.uniform(0.92, 1.08, 3),
-        sclera=_SCLERA * rng.uniform(0.75, 1.25) * rng.uniform(0.95, 1.05, 3),
+        iris_outer=outer * rng.uniform(0.5, 1.4) * rng.uniform(0.92, 1.08, 3),
+        iris_inner=inner * rng.uniform(0.5, 1.4) * rng.uniform(0.92, 1.08, 3),
+        sclera=_SCLERA * rng.uniform(0.6, 1.05) * rng.uniform(0.95, 1.05, 3),
         limbus=float(rng.uniform(0.3, 0.95)),
         fibres=float(rng.uniform(0.1, 0.9)),
         edge=float(rng.uniform(0.03, 0.10)),

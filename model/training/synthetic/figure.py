@@ -90,6 +90,7 @@ def pose(rig: Rig, person: Person, scene: Scene) -> Figure:
         "eye_axis": axes,
         "eye_up": R @ np.array([0.0, 1.0, 0.0]),
         "pupil_radius": np.array(np.clip(scene.pupil, 1.0, 3.6)),
+        "caustic": np.array(scene.look["caustic"]),
         "glint": np.array(scene.look["glint"]),
         "lid_upper": upper,
         "lid_lower": lower,

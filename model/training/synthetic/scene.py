@@ -228,7 +228,8 @@ def random_scene(rng: np.random.Generator, preset: Preset) -> Scene:
         look={
             "lid_shade": float(rng.uniform(0.4, 0.9)),
             "lid_reach": float(rng.uniform(2.0, 6.0)),
-            "glint": float(rng.uniform(0.012, 0.045)),
+            "glint": float(rng.uniform(0.012, 0.06)),
+            "caustic": float(rng.uniform(0.0, 0.9)),
             "socket": float(max(rng.uniform(-0.25, 0.6), 0.0)),
             "cavity": float(rng.uniform(0.1, 0.7)),
             "edge": float(rng.uniform(0.05, 0.3)),

@@ -26,7 +26,7 @@ from model.training.synthetic.presets import PRESETS
 from model.training.synthetic.studio import Road, Studio, Wanted
 
 SCHEMA = 1
-RENDERER_VERSION = 3
+RENDERER_VERSION = 4
 """Goes up whenever the same seed and index no longer give the same picture."""
 SHARD_SAMPLES = 500
 MANIFEST = "manifest.json"

@@ -99,7 +99,7 @@ def plain_scene(pitch: float, yaw: float, distance: float = 600.0) -> Scene:
         glasses=False,
         lighting=lighting,
         look={
-            "lid_shade": 0.5, "lid_reach": 3.0, "glint": 0.03, "cavity": 0.6,
+            "lid_shade": 0.5, "lid_reach": 3.0, "glint": 0.03, "caustic": 0.0, "cavity": 0.6,
             "socket": 0.0, "edge": 0.1,
             "exposure": 0.4,
         },

@@ -18,6 +18,7 @@ uniform vec3 iris_inner;
 uniform vec4 iris_look;            // limbal ring, fibres, ring softness, seed
 uniform vec3 sclera;
 uniform vec2 sclera_look;          // pinkness of the corners, veins
+uniform float caustic;
 uniform float glint;
 uniform float socket_shadow;
 uniform vec3 lid_upper[2];         // y = a + b x + c x^2 in this head, mm
@@ -42,6 +43,8 @@ vec3 eyeball(int e, vec3 to_eye) {
     vec3 iris = mix(iris_inner, iris_outer, smoothstep(0.35, 0.85, rr + 0.25 * (fibre.g - 0.5)));
     iris *= 1.0 + iris_look.y * (fibre.g + spoke.r - 1.0);
     iris *= 1.0 - iris_look.x * smoothstep(0.76, 1.0, rr);
+    // The cornea gathers light from above on the lower half of the iris.
+    iris *= 1.0 + caustic * polar.y;
     iris = mix(vec3(0.006), iris, smoothstep(pupil_radius - 0.25, pupil_radius + 0.15, r));
 
     vec3 from_centre = at - eye_centre[e];
