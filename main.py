@@ -1,26 +1,39 @@
-"""The door: `main.py track SOURCE`, and without arguments the demo clip."""
+"""The door: without arguments the window opens; `main.py --help` lists the commands."""
 
 import sys
-
-from app.cli import TRAINING_COMMANDS
-from app.cli import main as run
 
 
 def main(argv: list[str]) -> int:
     """Hand the command to the app or to the training submodule; returns the exit code."""
-    if argv and argv[0] in TRAINING_COMMANDS:
-        try:
-            from model.training.cli import main as train
+    try:
+        from app.cli import TRAINING_COMMANDS
+        from app.cli import main as run
 
-            return train(argv)
-        except ModuleNotFoundError as error:
-            print(
-                f"error: {argv[0]} needs {error.name}, which is not installed: "
-                "run pip install -r requirements-train.txt",
-                file=sys.stderr,
-            )
-            return 2
-    return run(argv)
+        return _train(argv) if argv and argv[0] in TRAINING_COMMANDS else run(argv)
+    except ModuleNotFoundError as error:
+        missing = error.name or "a package"
+        if missing.partition(".")[0] in ("app", "model"):  # our own mistake, not the user's
+            raise
+        print(
+            f"error: {missing} is not installed here: run sh setup.sh, then start the app with "
+            ".venv/bin/python main.py",
+            file=sys.stderr,
+        )
+        return 2
+
+
+def _train(argv: list[str]) -> int:
+    try:
+        from model.training.cli import main as train
+
+        return train(argv)
+    except ModuleNotFoundError as error:
+        print(
+            f"error: {argv[0]} needs {error.name}, which is not installed: "
+            "run pip install -r requirements-train.txt",
+            file=sys.stderr,
+        )
+        return 2
 
 
 if __name__ == "__main__":

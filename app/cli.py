@@ -1,17 +1,24 @@
-"""The command line of everything the user runs."""
+"""The command line of everything the user runs.
+
+Without a command the window opens. Flags that the window and `track` share come from the table in
+`app.settings_table`. The window's hold for one run, over what is stored; `track` knows nothing of
+what is stored.
+"""
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
-from app import PROJECT, __version__
-from app.libraries import tame_libraries
-from model.command_line import Parser, count, field_of_view, number, told
+from app import __version__
+from app.settings import DEFAULT_MODEL, Settings, load
+from app.settings_table import BY_NAME, PROFILE_NAME, SETTINGS, Setting
+from model.command_line import Parser, count, number, told
 from model.errors import UserError
-from model.geometry import DEFAULT_FOV
 
-DEFAULT_MODEL = PROJECT / "weights" / "gazeclip-s.onnx"
+__all__ = ["DEFAULT_MODEL", "TRAINING_COMMANDS", "build_parser", "main"]
 
 TRAINING_COMMANDS = {
     "train": "train a model on rendered or recorded faces",
@@ -21,17 +28,23 @@ TRAINING_COMMANDS = {
 }
 """Commands of the training submodule, to which main.py hands them; here only to be listed."""
 
+TRACK_FLAGS = ("profile", "provider", "model", "fov", "fps", "size", "eyes", "mirrored")
+"""Settings that `track` has flags for."""
+
+DEFAULT_SOURCE = "demo"
+"""What is tracked where no window can be opened and no source is named."""
+
 
 def main(argv: list[str]) -> int:
-    """Run a command.
+    """Run a command, or open the window.
 
     Returns:
-        Exit code: 0, or 2 after an error the user can mend, told in one sentence on stderr.
+        Exit code: 0; 1 where doctor finds something wrong; 2 after an error the user can mend, told
+        in one sentence on stderr.
     """
     try:
-        arguments = build_parser().parse_args(argv or ["track", "demo"])
-        tame_libraries()
-        code = _track(arguments)
+        arguments = vars(build_parser().parse_args(argv))
+        code = _run(arguments.pop("command", None), arguments)
         sys.stdout.flush()
         return code
     except UserError as error:
@@ -47,16 +60,49 @@ def main(argv: list[str]) -> int:
         return 2
 
 
+def _run(command: str | None, arguments: dict[str, Any]) -> int:
+    window = {name: arguments.pop(name) for name in list(arguments) if name.startswith("window.")}
+    given = {name.removeprefix("window."): value for name, value in window.items()}
+    record = given.pop("record", False)
+    if command is None:
+        return _window(given, record)
+    if given or record:
+        flag = next((BY_NAME[name].flag for name in given), "--record")
+        shared = [BY_NAME[name].flag for name in TRACK_FLAGS]
+        remedy = f"give it after {command}" if command == "track" and flag in shared else "omit it"
+        raise UserError(f"{flag} before {command} is for the window: {remedy}")
+    if command == "doctor":
+        from app.doctor import doctor
+
+        return doctor()
+    return _track(arguments)
+
+
 def build_parser() -> Parser:
     """The parser of all commands of the app."""
     parser = Parser(
         prog="main.py",
-        description="Gaze from a webcam, a video or pictures. Without a command: track demo.",
+        description="Gaze from a webcam, a video or pictures. Without a command the window opens; "
+        "where there is no display, the same is done without one, as track does.",
         epilog="train, evaluate, export and synth need requirements-train.txt.",
     )
     parser.add_argument("--version", action="version", version=f"GazeCLIP Desktop {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    window = parser.add_argument_group("the window (for this run, whatever its settings say)")
+    for setting in SETTINGS:
+        if setting.flag:
+            _add_flag(window, setting, dest=f"window.{setting.name}", default=argparse.SUPPRESS)
+    window.add_argument(
+        "--record", action="store_true", dest="window.record", default=argparse.SUPPRESS,
+        help="begin a recording with the first frame",
+    )  # fmt: skip
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     _add_track(commands)
+    commands.add_parser(
+        "doctor",
+        help="find out what is wrong on this computer",
+        description="Check everything the app needs on this computer, with a fix for each thing "
+        "that is wrong. No camera is switched on. Exit code 1 when something is wrong.",
+    )
     for name, meaning in TRAINING_COMMANDS.items():
         commands.add_parser(name, help=meaning)
     return parser
@@ -80,48 +126,101 @@ def _add_track(commands: "argparse._SubParsersAction[Parser]") -> None:
     track.add_argument(
         "--overlay", type=Path, metavar="FILE.mp4", help="also write a video with the gaze drawn in"
     )
-    track.add_argument("--profile", default="default", metavar="NAME", help="whose recording it is")
-    track.add_argument(
-        "--provider", choices=("auto", "cuda", "cpu"), default="auto",
-        help="where the model runs; auto: CUDA where it works, else the CPU (default: auto)",
-    )  # fmt: skip
-    track.add_argument(
-        "--model", type=Path, default=DEFAULT_MODEL, metavar="FILE.onnx",
-        help="an exported model with its card beside it (default: weights/gazeclip-s.onnx)",
-    )  # fmt: skip
     track.add_argument("--max-frames", type=count, metavar="N", help="stop after so many frames")
-    track.add_argument(
-        "--fov", type=field_of_view, default=DEFAULT_FOV, metavar="DEG",
-        help="horizontal field of view of the full frame in degrees (default: 65)",
-    )  # fmt: skip
-    track.add_argument(
-        "--fps", type=_fps, metavar="F",
-        help="cameras: frames per second to ask for; pictures: their rate (default: 30)",
-    )  # fmt: skip
-    track.add_argument(
-        "--size", type=_size, metavar="WxH",
-        help="cameras: picture size to ask for (default: 1280x720)",
-    )  # fmt: skip
-    track.add_argument(
-        "--eyes", choices=("both", "left", "right"), default="both",
-        help="the eyes to use, left and right being the user's own (default: both)",
-    )  # fmt: skip
-    track.add_argument("--mirrored", action="store_true", help="the source delivers mirror images")
+    # None lets the source decide: pictures have a rate of their own, files nothing to ask for.
+    defaults = {**vars(Settings()), "fps": None, "size": None, "model": str(DEFAULT_MODEL)}
+    for name in TRACK_FLAGS:
+        _add_flag(track, BY_NAME[name], dest=name, default=defaults[name])
 
 
-def _track(arguments: argparse.Namespace) -> int:
+def _add_flag(
+    parser: argparse._ActionsContainer, setting: Setting, dest: str, default: Any
+) -> None:
+    """A flag made from its line in the table."""
+    assert setting.flag is not None
+    options: dict[str, Any] = {"dest": dest, "default": default}
+    told = "" if default == argparse.SUPPRESS else _told_default(setting)
+    options["help"] = setting.help.replace("%", "%%") + told
+    match setting.kind:
+        case "switch":
+            parser.add_argument(setting.flag, action=argparse.BooleanOptionalAction, **options)
+            return
+        case "choice":
+            options["choices"] = [value for value, _ in setting.choices]
+        case _:
+            options["metavar"] = setting.metavar
+            options["type"] = lambda text: _converted(setting, text)
+    parser.add_argument(setting.flag, **options)
+
+
+def _told_default(setting: Setting) -> str:
+    default = getattr(Settings(), setting.name)
+    if default == "" or isinstance(default, bool):
+        return ""
+    told = "x".join(map(str, default)) if isinstance(default, tuple) else default
+    return f" (default: {told:g})" if isinstance(told, float) else f" (default: {told})"
+
+
+def _converted(setting: Setting, text: str) -> Any:
+    """A flag's value as `Settings` holds it.
+
+    Raises:
+        argparse.ArgumentTypeError: it will not do.
+    """
+    if setting.kind in ("number", "slider"):
+        unit = setting.unit if setting.kind == "number" else "the slider"
+        return number(setting.minimum, setting.maximum, unit, text)
+    if setting.kind == "size":
+        width, _, height = text.lower().partition("x")
+        if width.isdecimal() and height.isdecimal():
+            try:
+                return setting.clean((int(width), int(height)))
+            except ValueError:
+                pass
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1280x720")
+    if setting.name == "profile" and not re.fullmatch(PROFILE_NAME, text):
+        raise argparse.ArgumentTypeError(
+            f"the profile name {text!r} will not do (up to 40 letters, digits, - and _, beginning "
+            "with a letter or digit)"
+        )
+    try:
+        return setting.clean(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} will not do") from error
+
+
+def _window(given: dict[str, Any], record: bool) -> int:
+    """Open the window, or where that cannot be, track the same without one."""
+    from app.display import calm_qt, why_no_window
+
+    reason = why_no_window()
+    if reason:
+        source = given.get("source") or DEFAULT_SOURCE
+        print(
+            f"note: no window can be opened, because {reason}; tracking {source} without one",
+            file=sys.stderr,
+        )
+        shared = {name: value for name, value in given.items() if name in TRACK_FLAGS}
+        out = Path(given.get("recordings") or "recordings")
+        return _track({"model": str(DEFAULT_MODEL), **shared, "source": source, "out": out})
+
+    from app.libraries import tame_libraries
+    from app.logfile import start_log
+
+    start_log()
+    settings, notice = load()
+    calm_qt()
+    tame_libraries()
+    from app.gui.application import run_window
+
+    return run_window(settings, given, record, notice)
+
+
+def _track(options: dict[str, Any]) -> int:
+    from app.libraries import tame_libraries
+
+    tame_libraries()
     from app.track import TrackOptions, track  # here, so that --help does not wait for OpenCV
 
-    track(TrackOptions(**vars(arguments)))
+    track(TrackOptions(**{**options, "model": Path(options["model"])}))
     return 0
-
-
-def _fps(text: str) -> float:
-    return number(0.1, 1000.0, "frames per second", text)
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1280x720")
-    return int(width), int(height)

@@ -1,0 +1,1 @@
+"""The window: asks, shows, computes nothing. The only place that knows Qt."""
