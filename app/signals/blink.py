@@ -10,11 +10,16 @@ from model.estimator import USED_EYES, Eyes
 CLOSED = 0.45
 """An eye is closed below this share of the person's own open level..."""
 
-REOPENED = 0.75
+REOPENED = 0.8
 """... and open again above this one: lids take several frames to rise..."""
 
 REOPENING_S = 0.1
 """... but no longer than this many seconds: whoever looks down after a blink has lowered lids."""
+
+FALL, FALL_S = 0.2, 0.07
+"""Lids that come down by this share of the open level within so many seconds, to below `REOPENED`,
+are closing already: no gaze moves them as fast. FaceMesh sees half-closed lids three quarters open,
+so waiting for `CLOSED` would let a blink's first frame pass."""
 
 TYPICAL_LEVEL = 0.85
 """Openness of most people's open eyes: where the level starts, and what unrelated pictures get."""
@@ -47,6 +52,7 @@ class BlinkDetector:
         self._level = TYPICAL_LEVEL
         self._closed_ns: int | None = None
         self._last_ns: int | None = None
+        self._recent: list[tuple[int, float]] = []
 
     def update(self, openness: NDArray[np.float64], time_ns: int) -> bool:
         """Whether the eyes count as closed.
@@ -58,7 +64,8 @@ class BlinkDetector:
         now = float(openness[np.array(USED_EYES[self.eyes])].mean())
         if not self._adaptive:
             return now < CLOSED * self._level
-        if now < CLOSED * self._level:
+        falling = self._falls(now, time_ns)
+        if falling or now < CLOSED * self._level:
             self._closed_ns = time_ns
         reopening = self._closed_ns is not None and time_ns - self._closed_ns <= REOPENING_S * 1e9
         closed = now < (REOPENED if reopening else CLOSED) * self._level
@@ -68,3 +75,10 @@ class BlinkDetector:
             self._level = max(self._level, LOWEST_LEVEL)
         self._last_ns = time_ns
         return closed
+
+    def _falls(self, now: float, time_ns: int) -> bool:
+        """Whether the lids have just come down as only a blink brings them down."""
+        self._recent = [(t, o) for t, o in self._recent if time_ns - t <= FALL_S * 1e9]
+        highest = max((o for _, o in self._recent), default=now)
+        self._recent.append((time_ns, now))
+        return now < REOPENED * self._level and highest - now > FALL * self._level

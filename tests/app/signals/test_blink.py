@@ -30,6 +30,16 @@ def test_reading_is_not_blinking():
     assert not any(closed(looking_down))
 
 
+def test_lids_that_fall_fast_are_closing_before_they_look_closed():
+    found = closed([0.95] * 60 + [0.7, 0.2, 0.3, 0.72, 0.95] + [0.95] * 30)
+    assert found[60:64] == [True] * 4
+    assert not any(found[64:])
+
+
+def test_a_glance_down_is_not_a_blink():
+    assert not any(closed([0.95] * 60 + [0.82] * 30 + [0.95] * 30))
+
+
 def test_looking_down_after_a_blink_is_not_blinking():
     found = closed([0.9] * 90 + [0.1] * 4 + [0.45] * 300)
     assert all(found[90:94])
