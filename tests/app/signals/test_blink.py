@@ -31,7 +31,7 @@ def test_reading_is_not_blinking():
 
 
 def test_lids_that_fall_fast_are_closing_before_they_look_closed():
-    found = closed([0.95] * 60 + [0.7, 0.2, 0.3, 0.72, 0.95] + [0.95] * 30)
+    found = closed([0.95] * 60 + [0.69, 0.2, 0.3, 0.69, 0.95] + [0.95] * 30)
     assert found[60:64] == [True] * 4
     assert not any(found[64:])
 
