@@ -1,10 +1,17 @@
 """Habits of the libraries underneath that would reach the user, put right in one place."""
 
+import contextlib
+import ctypes
 import logging
 import os
 import sys
 import warnings
 from pathlib import Path
+
+ARENAS = 2
+"""One would do for the memory, but threads would wait for each other."""
+
+_M_ARENA_MAX = -8  # of glibc's malloc.h
 
 
 def tame_libraries() -> None:
@@ -17,8 +24,11 @@ def tame_libraries() -> None:
       cores; on matrices as small as ours OpenBLAS's second thread only spins.
     * Python lets a thread keep the interpreter for 5 ms while others wait: as long as a whole frame
       takes us.
+    * Their many threads would each get a share of glibc's memory to cut pictures from, and every
+      share keeps the gaps that it had at its fullest.
     * All write warnings of their own to the terminal, where users shall see only our sentences.
     """
+    _share_memory()
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # Python's warnings are for developers, who ask with -W
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # heard only before NumPy's first import
@@ -42,6 +52,18 @@ def tame_libraries() -> None:
 
     av.logging.set_level(None)
     av.logging.set_libav_level(av.logging.PANIC)
+
+
+def _share_memory() -> None:
+    """Let all threads cut their memory from two of glibc's arenas, unless the user chose a number.
+
+    By default there may be eight for each core. Pictures are made on one thread and let go on
+    another, and a clip that plays again brings new threads, which take whichever arena is free: in
+    time each of them has room for several pictures, and hardly any of it ever goes back.
+    """
+    if sys.platform.startswith("linux") and "MALLOC_ARENA_MAX" not in os.environ:
+        with contextlib.suppress(AttributeError):  # another C library than glibc
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)  # heard only before there are more
 
 
 def _is_opencvs(path: str) -> bool:

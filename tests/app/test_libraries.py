@@ -1,4 +1,5 @@
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import PROJECT
+from app.libraries import ARENAS
 
 
 @pytest.mark.parametrize("own", [None, "/own/plugins"], ids=["unset", "the user's own"])
@@ -40,3 +42,36 @@ load_tracker(DEFAULT_MODEL, "cpu").close()
 
     # Before anything is sent, it stores what is to be sent and an identifier of this computer.
     assert not list(tmp_path.rglob("*onnxruntime*"))
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="looks into glibc's memory")
+@pytest.mark.parametrize("chosen", [None, 5], ids=["unset", "the user's own"])
+def test_threads_share_memory(tmp_path: Path, chosen: int | None):
+    code = f"""
+import ctypes, threading
+from app.libraries import tame_libraries
+tame_libraries()
+import model.face, onnxruntime
+
+everybody = threading.Barrier(13)
+def take():
+    taken = bytearray(100_000)  # more than Python keeps in store itself
+    everybody.wait()
+threads = [threading.Thread(target=take) for _ in range(12)]
+for thread in threads: thread.start()
+everybody.wait()
+for thread in threads: thread.join()
+
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+told = ctypes.c_void_p(libc.fopen({str(tmp_path / "told")!r}.encode(), b"w"))
+assert libc.malloc_info(0, told) == 0
+libc.fclose(told)
+"""
+    environment = {k: v for k, v in os.environ.items() if k != "MALLOC_ARENA_MAX"}
+    if chosen is not None:
+        environment["MALLOC_ARENA_MAX"] = str(chosen)
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment, check=True)
+
+    # With as many as glibc likes a clip in a loop gathers tens of megabytes of gaps in them.
+    assert (tmp_path / "told").read_text().count("<heap nr=") == (chosen or ARENAS)
