@@ -8,6 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
+from app import INSTALL
+
 PATIENCE_S = 3.0
 """How long the X server may take to answer."""
 
@@ -53,7 +55,7 @@ def why_no_window() -> str:
     Asks the system only, and at once: no Qt is loaded. Windows and macOS always have a desktop.
     """
     if importlib.util.find_spec("PySide6") is None:
-        return "PySide6, which draws the window, is not installed: run sh setup.sh"
+        return f"PySide6, which draws the window, is not installed: run {INSTALL}"
     if not sys.platform.startswith("linux"):
         return ""
     chosen = os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0].partition(";")[0]

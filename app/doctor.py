@@ -5,6 +5,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 
+from app import INSTALL
 from app.checks import Check, Finding
 from app.checks.computing import check_face_finder, check_model
 from app.checks.desktop import check_desktop
@@ -92,4 +93,4 @@ def _findings(check: Check) -> Iterator[Finding]:
     except Exception as error:  # noqa: BLE001  told in the table; nothing is swallowed
         name = getattr(check, "__name__", "check").removeprefix("check_").replace("_", " ")
         told = f"{type(error).__name__}: {error}".splitlines()[0]
-        yield Finding(name, f"cannot be checked ({told})", "wrong", "run sh setup.sh")
+        yield Finding(name, f"cannot be checked ({told})", "wrong", f"run {INSTALL}")

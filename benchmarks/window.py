@@ -17,8 +17,10 @@ from pathlib import Path
 
 STARTED_S = time.perf_counter()
 
-from app.libraries import tame_libraries  # noqa: E402  the clock first
+from app.display import calm_qt  # noqa: E402  the clock first
+from app.libraries import tame_libraries  # noqa: E402
 
+calm_qt()
 tame_libraries()
 
 import numpy as np  # noqa: E402

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app import INSTALL
 from app.checks import Finding
 from app.settings import DEFAULT_MODEL, peek
 from model.errors import UserError
@@ -15,7 +16,7 @@ from model.errors import UserError
 DRIVER_FOR_CUDA = {12: 525, 13: 580}
 """The oldest NVIDIA driver that runs each CUDA."""
 
-CUDA_FIX = "run .venv/bin/pip install -r requirements-cuda.txt"
+CUDA_FIX = f"run {sys.executable} -m pip install -r requirements-cuda.txt"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def check_model() -> Iterator[Finding]:
     try:
         provider = Estimator(model).provider.removesuffix("ExecutionProvider")
     except UserError as error:
-        yield Finding("execution provider", str(error), "wrong", "run sh setup.sh")
+        yield Finding("execution provider", str(error), "wrong", f"run {INSTALL}")
         return
     yield from driver_findings(provider, nvidia_driver(), cuda_wanted())
 
@@ -85,7 +86,7 @@ def driver_findings(provider: str, driver: Driver | None, wanted: int | None) ->
         yield Finding("NVIDIA driver", found)
         return
     if wanted is None:
-        problem, fix = "ONNX Runtime here has no CUDA", "run sh setup.sh"
+        problem, fix = "ONNX Runtime here has no CUDA", f"run {INSTALL}"
     elif not driver.cards:
         problem, fix = "it knows no graphics card", "plug one in, or leave it as it is"
     elif driver.cuda is None or driver.cuda[0] < wanted:
@@ -144,6 +145,6 @@ def check_face_finder() -> Iterator[Finding]:
         with FaceTracker() as tracker:
             tracker.find(np.zeros((48, 64, 3), np.uint8), camera_matrix(64, 48, 65.0))
     except UserError as error:
-        yield Finding("face finder", str(error), "wrong", "run sh setup.sh")
+        yield Finding("face finder", str(error), "wrong", f"run {INSTALL}")
     else:
         yield Finding("face finder", "MediaPipe starts")

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from app import PROJECT
+from app import INSTALL, PROJECT
 from app.checks import Finding
 from app.display import calm_qt, why_no_window
 
@@ -26,7 +26,7 @@ def check_desktop() -> Iterator[Finding]:
             reason, bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
         )
     if trouble:
-        yield Finding("Qt", trouble, "wrong", "run sh setup.sh, which brings what Qt needs")
+        yield Finding("Qt", trouble, "wrong", f"run {INSTALL}, which brings what Qt needs")
     elif not reason:
         yield Finding("Qt", f"{facts['qt']}, platform {facts['platform']}")
         yield from screen_findings(facts["screens"])
@@ -34,7 +34,7 @@ def check_desktop() -> Iterator[Finding]:
         yield Finding("OpenGL", found)
     if facts.get("no_cameras"):
         found = f"their formats and plugging in cannot be told ({facts['no_cameras']})"
-        yield Finding("cameras", found, "note", "run sh setup.sh, which brings what Qt needs")
+        yield Finding("cameras", found, "note", f"run {INSTALL}, which brings what Qt needs")
     yield from camera_findings(facts.get("cameras", []))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from app import PROJECT, __version__
+from app import INSTALL, PROJECT, __version__
 from app.checks import Finding
 
 REQUIREMENTS = PROJECT / "requirements.txt"
@@ -24,8 +24,6 @@ ONNX_RUNTIME = (
 
 EXACT = ("mediapipe", "numpy", "protobuf")
 """Packages of which no other version works."""
-
-INSTALL = "sh setup.sh" if sys.platform != "win32" else "pip install -r requirements.txt"
 
 
 def check_python() -> Iterator[Finding]:

@@ -59,6 +59,7 @@ class AboutBox(QDialog):
         self.setWindowTitle(tr("About GazeCLIP Desktop"))
         self.tabs = QTabWidget()
         self.tabs.setObjectName("aboutPages")
+        self.tabs.setAccessibleName(tr("About GazeCLIP Desktop"))
         self.tabs.addTab(self._make_program(model or DEFAULT_MODEL), tr("Program"))
         for name, text in (
             (tr("Licence"), _read("LICENSE")),

@@ -20,7 +20,6 @@ from app.gui.main_window import TITLE, MainWindow
 from app.interrupt import Interrupt
 from app.live import telling
 from app.live.session import LiveSession
-from app.logfile import start_log
 from app.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -62,7 +61,6 @@ def run_window(
     Returns:
         The exit code: 0.
     """
-    start_log()
     with _qt_logged():
         return _run(
             KeptSettings(settings, overrides), "source" in (overrides or {}), record, notice
@@ -85,7 +83,8 @@ def _run(kept: KeptSettings, named: bool, record: bool, notice: str) -> int:
         QTimer.singleShot(0, lambda: window.source_desk.open(source))
         QTimer.singleShot(WATCH_MS, cameras.watch)
         cameras.refresh()
-        if not kept.now.first_start_done:
+        # The first steps would hide that it records; and whose settings are broken has seen them.
+        if not (kept.now.first_start_done or record or notice):
             window.show_first_start()
         app.exec()
         hear.stop()

@@ -1,5 +1,6 @@
 """Editor: what all editors of settings have in common."""
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Signal
@@ -27,13 +28,13 @@ class Editor(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(8)
 
+    @abstractmethod
     def value(self) -> Any:
         """What the widgets say; whether it will do is for `Setting.clean` to judge."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show_value(self, value: Any) -> None:
         """Show a value of Settings without calling it edited."""
-        raise NotImplementedError
 
     def complaint(self) -> str:
         """One sentence on why the value will not do, "" where it does."""

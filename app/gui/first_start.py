@@ -152,7 +152,17 @@ class FirstStart(QWidget):
         if not may:
             title, sentence = permission.denied()
             mend = (tr("Open System Settings"), _open_system_settings)
-            self.preview.cover_with(title, sentence, [mend])
+            again = (tr("Try again"), self._ask_again)
+            self.preview.cover_with(title, sentence, [mend, again])
+
+    def _ask_again(self) -> None:
+        permission.ask_for_camera(self, self._retry)
+
+    def _retry(self, may: bool) -> None:
+        if may:
+            self._session.retry()
+        else:
+            self._note_permission(False)
 
     def _go(self, place: int) -> None:
         self._pages.setCurrentIndex(place)

@@ -1,6 +1,7 @@
 """MessageBar: sentences for the person above the picture, each with what can be done about it."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
@@ -110,7 +111,7 @@ class Message(QFrame):
         text.setWordWrap(True)
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.close_button = QToolButton()
+        self.close_button = QToolButton(self)  # without a parent it would be shown as a window
         self.close_button.setAutoRaise(True)
         self.close_button.setIcon(theme.icon("close"))
         self.close_button.setToolTip(tr("Close this message"))
@@ -134,6 +135,8 @@ class Message(QFrame):
             button = DeedButton(action)
             self._row.insertWidget(self._row.count() - 1, button)
             self.buttons.append(button)
+        for before, after in pairwise([*self.buttons, self.close_button]):
+            QWidget.setTabOrder(before, after)
 
     def _close(self) -> None:
         self.closed.emit(self.topic)

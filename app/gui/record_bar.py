@@ -50,13 +50,13 @@ class RecordBar(QFrame):
         self._marked = QTimer(self, singleShot=True, interval=MARKED_MS)
         self._marked.timeout.connect(self._invite)
         self._pages = QStackedLayout()
-        self._pages.addWidget(self._make_before())
-        self._pages.addWidget(self._make_during())
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(18)
         row.addWidget(self.button)
-        row.addLayout(self._pages, 1)
+        row.addLayout(self._pages, 1)  # first: pages of a layout in no widget show as windows
+        self._pages.addWidget(self._make_before())
+        self._pages.addWidget(self._make_during())
         self.show_recording(None)
 
     def show_settings(self, settings: Settings) -> None:

@@ -18,6 +18,9 @@ from app.strings import tr
 if TYPE_CHECKING:
     from app.live.session import LiveSession
 
+SUMMARY = "recorded "
+"""The topics of finished recordings begin with this."""
+
 
 class RecordingDesk(QObject):
     """Between the record bar and the engine.
@@ -74,7 +77,9 @@ class RecordingDesk(QObject):
             self._session.stop_recording()
             return
         now = self._kept.now
-        self._messages.unsay("space")
+        for topic in self._messages.topics:
+            if topic == "space" or topic.startswith(SUMMARY):
+                self._messages.unsay(topic)  # it speaks of an earlier recording
         self._session.start_recording(
             now.recordings_folder,
             profile=self._bar.profile.text().strip() or now.profile,
@@ -107,7 +112,7 @@ class RecordingDesk(QObject):
         where = tr("It lies in {folder}").format(folder=summary.folder)
         self._summaries += 1
         self._messages.say(
-            f"recorded {self._summaries}",  # each its own: switching sources leaves two
+            f"{SUMMARY}{self._summaries}",  # each its own: switching sources leaves two
             f"{summary.message} {where}",
             "good" if summary.complete else "warning",
             [(tr("Open folder"), _opener(summary.folder))],
@@ -120,6 +125,8 @@ class RecordingDesk(QObject):
         record.setText(tr("Stop &recording") if self.recording else tr("&Record"))
         for action in (self._actions["marker"], *self._actions.markers):
             action.setEnabled(self.recording)
+        # The first steps would hide the red mark, and how to stop.
+        self._actions["first_start"].setEnabled(not self.recording)
 
 
 def _opener(folder: Path) -> Callable[[], object]:

@@ -141,6 +141,8 @@ class SourceDesk(QObject):
             deeds = [self._actions[name] for name in shown.deeds]
             buttons = [(deed.text().replace("&", ""), deed.trigger) for deed in deeds]
             page.preview.cover_with(shown.title, shown.text, buttons)
+            for button, deed in zip(page.preview.cover.buttons, deeds, strict=True):
+                button.setToolTip(deed.toolTip())
         else:
             page.preview.uncover()
 

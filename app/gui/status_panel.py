@@ -86,7 +86,7 @@ class HintLine(QFrame):
         policy.setRetainSizeWhenHidden(True)
         self.setSizePolicy(policy)
         self._code: str | None = ""
-        self.show_hint(None)
+        self.hide()
 
     def show_hint(self, hint: Hint | None, idle: bool = False) -> None:
         """Show a hint; None: all is well, or, while idle, nothing is known."""

@@ -41,6 +41,9 @@ from model.errors import UserError
 PATIENCE_S = 0.02
 """How soon a command is heard while no frame comes."""
 
+OPENING_S = 5.0
+"""How long the end waits for a source that is being opened: a camera may never answer."""
+
 Command = Callable[[], None]
 
 _log = logging.getLogger(__name__)
@@ -166,8 +169,11 @@ class Engine:
                 self._break(error)
         self._commands.cancel()
         try:
+            opening = self._opening
             self._leave(again=False)
             self._desk.wait()
+            if opening is not None:  # models half loaded when the process ends take it down
+                opening.thread.join(OPENING_S)
             self._trackers.close()
         except Exception:  # noqa: BLE001  there is nobody left to tell
             _log.exception("the engine did not end well")
@@ -318,10 +324,11 @@ class Engine:
         return True
 
     def _fill(self, now_ns: int) -> None:
-        """Empty rows for an absence up to a time on the camera's clock."""
+        """Empty rows, and a gap in the plot, for an absence up to a time on the camera's clock."""
         if self._absence is not None:
             for sample in self._absence.due(now_ns):
                 self._desk.add(sample, None)
+                self._trace.add(sample.time_ns, None, sample)
 
     def _finish_recording(self, again: bool = False) -> None:
         self._fill(time.perf_counter_ns())

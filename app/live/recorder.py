@@ -1,5 +1,6 @@
 """Recorder: one recording while it is being made, with its video, its disk and its end."""
 
+import logging
 import shutil
 import threading
 import time
@@ -31,6 +32,8 @@ LOOK_S = 1.0
 """How often the free space is looked at."""
 
 DEFAULT_FPS = 30.0
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class Recorder:
             note=order.note,
         )
         self._video: RowVideo | None = None
+        self._video_fault = ""
         if order.video:
             try:
                 self._video = RowVideo(self.folder, source.size, source.fps or DEFAULT_FPS)
@@ -182,6 +186,8 @@ class Recorder:
         about: Mapping[str, Any],
         finished: Callable[[RecordingSummary], None],
     ) -> None:
+        if self._video_fault:
+            about = {**about, "warnings": [*about.get("warnings", []), self._video_fault]}
         try:
             self._writer.close(complete, about)
         except Exception as error:  # noqa: BLE001  the person is told
@@ -194,15 +200,19 @@ class Recorder:
                 if complete:
                     self._writer.amend({"video": self._video.to_mp4().name})
             except Exception as error:  # noqa: BLE001  the person is told
-                self._failed(telling.problem(error))
+                if complete:
+                    self._failed(telling.problem(error))
+                else:  # what ended the recording was told, and is not to be talked over
+                    _log.warning("%s", error)
         counted = self._writer.statistics
         told = (counted.span_s, counted.rows, counted.valid_share, counted.dropped, complete)
         finished(RecordingSummary(self.folder, *told, telling.summary(*told)))
 
     def _lose_video(self, error: UserError) -> None:
         """The rows go on without the video."""
-        self._video = None
-        self._failed(telling.problem(error))
+        self._video, self._video_fault = None, str(error)
+        said = tr("{error}; the rows are still recorded").format(error=error)
+        self._failed(Problem(telling.sentence(said), telling.problem(error).details))
 
 
 def free_bytes(folder: Path) -> int:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -89,3 +90,9 @@ def test_wayland(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 def test_without_pyside6(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "PySide6" in why_no_window()
+
+
+@pytest.mark.parametrize("system", ["win32", "darwin"])
+def test_windows_and_macos_always_have_a_desktop(monkeypatch: pytest.MonkeyPatch, system: str):
+    monkeypatch.setattr(display, "sys", SimpleNamespace(platform=system))
+    assert why_no_window() == ""

@@ -120,6 +120,30 @@ def test_a_first_start_begins_with_the_steps(meanwhile: Any) -> None:
     assert application.run_window(Settings(), {"source": "demo"}) == 0
 
 
+def test_a_first_start_that_records_shows_the_recording(meanwhile: Any, tmp_path: Path) -> None:
+    def step() -> bool:
+        assert window().findChild(QObject, "firstStart") is None, "it would hide the red mark"
+        if window().recording_desk.state is None:
+            return False
+        assert window().page.record_bar.isVisible()
+        return window().close() or True
+
+    meanwhile(step)
+    overrides = {"source": "demo", "recordings": str(tmp_path / "out")}
+    assert application.run_window(Settings(), overrides, record=True) == 0
+
+
+def test_broken_settings_are_told_at_once_and_are_no_first_start(meanwhile: Any) -> None:
+    def step() -> bool:
+        message = window().messages.message("notice")
+        assert message is not None
+        assert message.isVisible(), "the first steps would hide it"
+        return window().close() or True
+
+    meanwhile(step)
+    assert application.run_window(Settings(), {"source": "demo"}, notice="It was damaged.") == 0
+
+
 def test_qts_remarks_go_to_the_log(
     meanwhile: Any, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

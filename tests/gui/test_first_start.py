@@ -297,12 +297,18 @@ def test_a_camera_that_fails_says_why_and_can_be_tried_again(
 def test_a_camera_that_may_not_be_used_is_explained(
     started: Started, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(permission, "ask_for_camera", lambda _context, then: then(False))
+    answers = [False, False, True]
+    monkeypatch.setattr(permission, "ask_for_camera", lambda _context, then: then(answers.pop(0)))
 
     _click(qtbot, started.list, 0)
 
-    assert started.page.preview.cover.title.text() == "The camera may not be used"
-    assert started.page.preview.cover.buttons
+    cover = started.page.preview.cover
+    assert cover.title.text() == "The camera may not be used"
+    assert [button.text() for button in cover.buttons] == ["Open System Settings", "Try again"]
+    cover.buttons[1].click()
+    assert (cover.isVisible(), started.session.retries) == (True, 0)
+    cover.buttons[1].click()
+    assert started.session.retries == 1
 
 
 def test_everything_is_named_and_reached_by_tab(started: Started) -> None:

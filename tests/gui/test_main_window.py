@@ -4,9 +4,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu, QWidget
 
 from app.gui.actions import DEEDS
 from app.gui.window_state import window_state_path
@@ -84,6 +84,41 @@ def test_nothing_is_cut_off_in_a_small_window(opened: Opened, size: tuple[int, i
     for widget in (opened.bar.button, opened.bar.note, opened.page.hint, opened.page.source):
         corner = widget.mapTo(opened.window, widget.rect().bottomRight())
         assert opened.window.rect().contains(corner)
+
+
+class Windows(QObject):
+    """Notes every widget that is shown as a window of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt's name)
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.shown.append(type(watched).__name__)
+        return False
+
+
+def test_nothing_flashes_up_as_a_window_of_its_own(open_window: Any, qapp: QApplication) -> None:
+    """Nor keeps the application from ending: Qt takes back its end where a window is shown."""
+    windows = Windows()
+    qapp.installEventFilter(windows)
+    try:
+        world = World("A cam")
+        opened = open_window(world, "A cam")
+        opened.wait_for_phase("running")
+        opened.record()
+        opened.window.show_problem(Problem("Something is wrong.", "why"))
+        world.plugged.clear()
+        opened.wait_for_phase("lost")
+        opened.stop()
+        opened.wait(lambda: opened.sentence("recorded 1"))
+        opened.window.source_desk.open("/missing.mp4")
+        opened.wait_for_phase("failed")
+        opened.do("first_start")
+    finally:
+        qapp.removeEventFilter(windows)
+    assert windows.shown == ["MainWindow"]
 
 
 def test_the_picture_has_the_size_of_its_place(opened: Opened) -> None:

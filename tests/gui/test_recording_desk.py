@@ -76,6 +76,26 @@ def test_markers_by_key_and_by_text(opened: Opened) -> None:
     assert marked == ["3", "door 3 slammed", "9"]
 
 
+def test_what_is_said_of_a_recording_goes_when_the_next_one_begins(opened: Opened) -> None:
+    opened.record()
+    opened.stop()
+    opened.wait(lambda: opened.sentence("recorded 1"))
+    opened.record()
+    assert opened.messages.topics == []
+    opened.stop()
+    opened.wait(lambda: opened.messages.topics == ["recorded 2"])
+
+
+def test_the_first_steps_do_not_hide_a_recording(opened: Opened) -> None:
+    assert opened.window.todo["first_start"].isEnabled()
+    opened.record()
+    opened.press(Qt.Key.Key_F2)
+    assert not opened.window.todo["first_start"].isEnabled()
+    assert opened.bar.isVisible()
+    opened.stop()
+    opened.wait(lambda: opened.window.todo["first_start"].isEnabled())
+
+
 def test_typing_is_not_commanding(opened: Opened) -> None:
     opened.bar.note.setFocus()
     opened.qtbot.keyClicks(opened.bar.note, "Row 3, Room L")

@@ -129,6 +129,8 @@ def test_a_source_that_cannot_be_opened_says_why(open_window: Any, tmp_path: Pat
     opened.wait_for_phase("failed")
     assert "broken.mp4" in opened.covered
     assert not opened.window.todo["record"].isEnabled()
+    tips = [button.toolTip() for button in opened.preview.cover.buttons]
+    assert [tip.rpartition(" ")[2] for tip in tips] == ["(F5)", "(D)"]
     opened.press_on_cover("Demo clip")
     opened.wait_for_phase("running", "demo.mp4")
     assert opened.covered == ""

@@ -169,6 +169,19 @@ def test_messages_one_for_each_topic(qtbot: QtBot) -> None:
     assert pressed == ["x", "y"]
 
 
+def test_a_messages_buttons_are_reached_in_their_order(qtbot: QtBot) -> None:
+    bar = MessageBar()
+    qtbot.addWidget(bar)
+    bar.say("problem", "One.", "error", [("Details", print), ("Mend", print)])
+    bar.show()
+    message = bar.message("problem")
+    chain = [message.buttons[0]]
+    while (following := chain[-1].nextInFocusChain()) is not chain[0]:
+        chain.append(following)
+    reached = [widget for widget in chain if widget.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    assert reached == [*message.buttons, message.close_button]
+
+
 def test_standing_of_a_source() -> None:
     opening = standing(SourceState("opening", name="HD Webcam"), False)
     assert opening.title == "Opening HD Webcam …"

@@ -1,7 +1,9 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from app.checks import computing
 from app.checks.computing import Driver, check_face_finder, check_model, driver_findings
 from app.settings import Settings, save
 from model.card import card_path
@@ -56,6 +58,11 @@ def test_what_cuda_would_need(
     assert provider in found[0].found
     assert fix in found[1].fix
     assert bool(found[1].fix) == bool(fix)
+
+
+def test_on_macos_nobody_looks_for_cuda(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(computing, "sys", SimpleNamespace(platform="darwin"))
+    assert [finding.state for finding in driver_findings("CPU", None, None)] == ["ok"]
 
 
 def test_the_face_finder_is_really_started(capfd: pytest.CaptureFixture[str]):

@@ -7,11 +7,24 @@ from app.live import absence, desk, opening, recorder
 from app.live.session import LiveSession
 from app.settings import Settings
 from tests.app.live.world import Ears, World, quick_tracker, settings
+from tests.material import write_video
 
 
 @pytest.fixture
 def ears() -> Ears:
     return Ears()
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Where recordings are to lie."""
+    return tmp_path / "recordings"
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Thirty frames at 100 per second."""
+    return write_video(tmp_path / "clip.mp4", 30, fps=100)
 
 
 @pytest.fixture

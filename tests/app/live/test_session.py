@@ -1,7 +1,8 @@
-"""Sources and views; recordings are in test_recordings.py."""
+"""Sources and views; recordings have rooms of their own."""
 
 import logging
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,14 +10,9 @@ import numpy as np
 import pytest
 
 from app.live.session import LiveSession
+from app.source import Source
 from tests.app.live.world import PATIENCE_S, Ears, World, settings, wait_for_view
 from tests.material import write_video
-
-
-@pytest.fixture
-def clip(tmp_path: Path) -> Path:
-    """Thirty frames at 100 per second."""
-    return write_video(tmp_path / "clip.mp4", 30, fps=100)
 
 
 def test_without_a_camera_the_demo_plays_and_says_why(begin, ears: Ears):
@@ -267,3 +263,23 @@ def test_dropped_frames_are_counted_and_logged(
         meter.log_dropped()
     assert measures.dropped == 4
     assert [r.message for r in caplog.records] == ["clip.mp4: 4 frames dropped: 2-4, 7"]
+
+
+def test_closing_waits_for_a_source_that_is_being_opened(begin, monkeypatch: pytest.MonkeyPatch):
+    """Models that are half loaded when the process ends take it down."""
+    world = World("A cam")
+    opened = threading.Event()
+    open_source = world.open_source
+
+    def slowly(*arguments: object) -> Source:
+        time.sleep(0.3)
+        opened.set()
+        return open_source(*arguments)  # type: ignore[arg-type]
+
+    world.open_source = slowly  # type: ignore[method-assign]
+    session = begin(world)
+    session.open("A cam")
+    time.sleep(0.1)
+    session.close()
+    assert opened.is_set()
+    assert "open" not in [thread.name for thread in threading.enumerate()]

@@ -1,13 +1,13 @@
 import itertools
-import sys
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
 import pytest
 
 from app.source import camera as camera_module
-from app.source.camera import FAILURES, Camera, CameraSource, find_camera
+from app.source.camera import FAILURES, Camera, CameraSource, find_camera, list_cameras
 from model.errors import UserError
 from tests.app.source.devices import FakeDevice
 from tests.material import number_of
@@ -56,15 +56,43 @@ def test_a_mirrored_camera_is_unmirrored(open_fake):
     assert frame.image[0, -1].tolist() == [200, 60, 30]
 
 
-def test_mjpg_size_and_rate_are_asked_for_in_the_order_that_works(open_fake):
+@pytest.mark.parametrize(
+    ("system", "backend", "opened_by"),
+    [
+        ("linux", cv2.CAP_V4L2, "/dev/video2"),  # its numbers need not be OpenCV's
+        ("win32", cv2.CAP_DSHOW, 1),
+        ("darwin", cv2.CAP_AVFOUNDATION, 1),
+    ],
+)
+def test_each_system_has_its_back_end(
+    monkeypatch: pytest.MonkeyPatch, system: str, backend: int, opened_by: str | int
+):
+    found = SimpleNamespace(name="HD Webcam", index=1, path="/dev/video2")
+    asked: list[Any] = []
+    monkeypatch.setattr(camera_module, "sys", SimpleNamespace(platform=system))
+    monkeypatch.setattr(
+        "cv2_enumerate_cameras.enumerate_cameras", lambda which: asked.append(which) or [found]
+    )
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *arguments: asked.append(arguments))
+    (camera,) = list_cameras()
+    assert camera == Camera("HD Webcam", 1, backend, "/dev/video2")
+    camera.open()
+    assert asked == [backend, (opened_by, backend)]
+
+
+@pytest.mark.parametrize("system", ["linux", "win32", "darwin"])
+def test_mjpg_size_and_rate_are_asked_for_in_the_order_that_works(
+    open_fake, monkeypatch: pytest.MonkeyPatch, system: str
+):
+    monkeypatch.setattr(camera_module, "sys", SimpleNamespace(platform=system))
     device = FakeDevice()
     open_fake(device, size=(1920, 1080), fps=60.0)
     asked = dict(device.asked)
     assert asked[cv2.CAP_PROP_FRAME_WIDTH] == 1920
     assert asked[cv2.CAP_PROP_FRAME_HEIGHT] == 1080
     assert asked[cv2.CAP_PROP_FPS] == 60
-    first = device.asked[0][0] == cv2.CAP_PROP_FOURCC
-    assert first == sys.platform.startswith("linux")
+    place = [name for name, _ in device.asked].index(cv2.CAP_PROP_FOURCC)
+    assert place == (0 if system == "linux" else 3)
 
 
 def test_a_camera_that_fails_again_and_again_is_lost(open_fake):
