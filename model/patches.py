@@ -129,6 +129,29 @@ def patch_rotations(face: Face, spec: PatchSpec) -> Array:
     return np.stack([_rotation(centre, face) for centre in _centres(face, spec)[0]])
 
 
+def patch_points(face: Face, spec: PatchSpec, pixels: Array) -> Array:
+    """Where points of the frame lie in a face's patches.
+
+    Args:
+        face: the face that the patches are cut from.
+        spec: of the patches.
+        pixels: (N, K, 2) points of each patch in pixels of the frame.
+
+    Returns:
+        (N, K, 2) pixels of the patches, flipped where the patch is.
+    """
+    centres, mirrored = _centres(face, spec)
+    placed = np.empty((len(centres), *np.shape(pixels)[1:]))
+    for i, (centre, flip) in enumerate(zip(centres, mirrored, strict=True)):
+        distance = float(np.linalg.norm(centre))
+        W = _warping(_rotation(centre, face), face.camera, distance, spec)
+        flat = np.column_stack([pixels[i], np.ones(len(pixels[i]))]) @ W.T
+        placed[i] = flat[:, :2] / flat[:, 2:]
+        if flip:
+            placed[i, :, 0] = spec.width - 1 - placed[i, :, 0]
+    return placed
+
+
 def to_normalised(
     gaze: Array, rotation: Array, mirrored: NDArray[np.bool_] | bool = False
 ) -> Array:
@@ -164,6 +187,13 @@ def _rotation(centre: Array, face: Face) -> Array:
     return np.stack([np.cross(y, z), y, z])
 
 
+def _warping(R: Array, camera: Array, distance: float, spec: PatchSpec, k: int = 1) -> Array:
+    """(3, 3) from pixels of the frame to those of a patch drawn k times larger: W of Zhang et al.
+    2018."""
+    S = np.diag([1.0, 1.0, spec.distance / distance])
+    return np.asarray(spec.matrix(k) @ S @ R @ np.linalg.inv(camera))
+
+
 def _warp(
     image: NDArray[np.uint8],
     R: Array,
@@ -174,8 +204,7 @@ def _warp(
 ) -> NDArray[np.uint8]:
     # Where the camera has more pixels than the patch, draw larger and average: no aliasing.
     k = min(max(math.ceil(detail - 0.25), 1), MAX_SUPERSAMPLING)
-    S = np.diag([1.0, 1.0, spec.distance / distance])
-    W = spec.matrix(k) @ S @ R @ np.linalg.inv(camera)
+    W = _warping(R, camera, distance, spec, k)
     size = (spec.width * k, spec.height * k)
     drawn = cv2.warpPerspective(
         image, W, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE

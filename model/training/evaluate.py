@@ -7,12 +7,10 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.source.pictures import is_picture, read_picture
 from model.card import card_path, load_card
 from model.errors import UserError
 from model.estimator import Estimator, Provider
@@ -23,9 +21,8 @@ from model.training.checkpoint import load_checkpoint, trained_model
 from model.training.config import config_from_json
 from model.training.datasets import synthgaze
 from model.training.metrics import measure
+from model.training.photographs import Half, find_photographs, read_photograph
 from model.training.predict import predict, predict_exported
-
-Half = Literal["train", "report", "all"]
 
 GROUP_WIDTH = 24
 
@@ -103,10 +100,7 @@ def evaluate_faces(
 
     Args:
         model: an exported .onnx.
-        folder: holds one folder for each expression, such as neutral and smiling, of pictures
-            named by person; or the pictures themselves.
-        half: of the persons, sorted by name: "train" takes the 1st, 3rd, 5th ..., which may serve
-            training, "report" the others, which must not.
+        folder, half: see `model.training.photographs.find_photographs`.
         fov: horizontal field of view of the pictures, degrees.
         provider: to run on.
 
@@ -115,7 +109,7 @@ def evaluate_faces(
         "zero_point", the mean of what the model says, (pitch, yaw) in radians, in the patches'
         mirrored frames, as it was before any zero point was folded into the model.
     """
-    groups = _pictures(folder, half)
+    groups = find_photographs(folder, half)
     estimator = Estimator(model, provider)
     errors: dict[str, list[float]] = {}
     offsets: dict[str, list[Array]] = {}
@@ -125,7 +119,7 @@ def evaluate_faces(
         for name, paths in groups.items():
             errors[name], offsets[name] = [], []
             for path in paths:
-                image = _read(path)
+                image = read_photograph(path)
                 camera = camera_matrix(image.shape[1], image.shape[0], fov)
                 face = tracker.find(image, camera)
                 if face is None:
@@ -162,32 +156,6 @@ def _face_numbers(errors: list[float], offsets: list[Array]) -> dict[str, Any]:
         "pitch_offset_deg": round(float(pitch), 4),
         "yaw_offset_deg": round(float(yaw), 4),
     }
-
-
-def _pictures(folder: Path, half: Half) -> dict[str, list[Path]]:
-    """Pictures by group, for one half of the persons."""
-    if not folder.is_dir():
-        raise UserError(f"there is no folder {folder}: give one of pictures for --faces")
-    groups = {inner.name: _in(inner) for inner in sorted(p for p in folder.iterdir() if p.is_dir())}
-    groups = {name: paths for name, paths in groups.items() if paths}
-    if not groups:
-        groups = {folder.name: _in(folder)}
-    persons = sorted({path.stem for paths in groups.values() for path in paths})
-    if not persons:
-        raise UserError(f"{folder} holds no pictures: give another for --faces")
-    chosen = {"train": persons[0::2], "report": persons[1::2], "all": persons}[half]
-    return {name: [p for p in paths if p.stem in chosen] for name, paths in groups.items()}
-
-
-def _in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if is_picture(path))
-
-
-def _read(path: Path) -> NDArray[np.uint8]:
-    image = read_picture(path)
-    if image is None:
-        raise UserError(f"{path} is no picture that can be read: take it out of the folder")
-    return image
 
 
 def write_json(path: Path, found: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Renders a demo clip: demo.mp4, its truth frame by frame in demo.csv, its set-up in demo.json."""
 
 import csv
+import io
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,7 @@ from model.geometry import camera_matrix, normalize, pitch_yaw
 from model.training.synthetic import demo_plan as script
 from model.training.synthetic.demo_plan import Fixation, Moment
 from model.training.synthetic.figure import pose
+from model.training.synthetic.files import not_written, write_whole
 from model.training.synthetic.head import load_head
 from model.training.synthetic.lighting import Lighting, Panel, facing_panel
 from model.training.synthetic.person import RESERVED_IDENTITIES, Person, random_person
@@ -170,11 +172,15 @@ def write_demo(data: Path | None, seed: int, out: Path) -> None:
     write_video(out / "demo.mp4", pictures())
     write_truth(out / "demo.csv", moments, openness)
     description = json.dumps(describe(seed, len(moments), fixations), indent=1)
-    (out / "demo.json").write_text(description + "\n", encoding="utf-8")
+    write_whole(out / "demo.json", (description + "\n").encode())
 
 
 def write_video(path: Path, frames: Iterable[NDArray[np.uint8]]) -> None:
-    """H.264, 4:2:0; should it come out larger than 4 MB, it is encoded again, more coarsely."""
+    """H.264, 4:2:0; should it come out larger than 4 MB, it is encoded again, more coarsely.
+
+    Raises:
+        UserError: where it cannot be written; then nothing is left behind.
+    """
     quality = 20
     _encode(path, frames, quality)
     while path.stat().st_size > MAX_BYTES:
@@ -185,14 +191,18 @@ def write_video(path: Path, frames: Iterable[NDArray[np.uint8]]) -> None:
 
 
 def _encode(path: Path, frames: Iterable[NDArray[np.uint8]], quality: int) -> None:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=Fraction(script.FPS, 1))
-        stream.width, stream.height = script.WIDTH, script.HEIGHT
-        stream.pix_fmt = "yuv420p"
-        stream.options = {"crf": str(quality), "preset": "slow"}
-        for picture in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode())
+    try:
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("libx264", rate=Fraction(script.FPS, 1))
+            stream.width, stream.height = script.WIDTH, script.HEIGHT
+            stream.pix_fmt = "yuv420p"
+            stream.options = {"crf": str(quality), "preset": "slow"}
+            for picture in frames:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            container.mux(stream.encode())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise not_written(path, error) from error
 
 
 def _decode(path: Path) -> Iterator[NDArray[np.uint8]]:
@@ -203,15 +213,16 @@ def _decode(path: Path) -> Iterator[NDArray[np.uint8]]:
 
 def write_truth(path: Path, moments: list[Moment], openness: list[float]) -> None:
     """One row per frame; angles in degrees, the point looked at in px of the screen."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for n, (moment, opening) in enumerate(zip(moments, openness, strict=True)):
-            pitch, yaw = np.degrees(pitch_yaw(moment.target - moment.position))
-            writer.writerow(
-                [n, f"{yaw:.4f}", f"{pitch:.4f}", f"{moment.pixel[0]:.2f}",
-                 f"{moment.pixel[1]:.2f}", int(opening < BLINK_OPENNESS)]
-            )  # fmt: skip
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for n, (moment, opening) in enumerate(zip(moments, openness, strict=True)):
+        pitch, yaw = np.degrees(pitch_yaw(moment.target - moment.position))
+        writer.writerow(
+            [n, f"{yaw:.4f}", f"{pitch:.4f}", f"{moment.pixel[0]:.2f}",
+             f"{moment.pixel[1]:.2f}", int(opening < BLINK_OPENNESS)]
+        )  # fmt: skip
+    write_whole(path, text.getvalue().encode())
 
 
 def describe(seed: int, frame_count: int, fixations: list[Fixation]) -> dict[str, Any]:

@@ -18,10 +18,17 @@ SIDES = ("R", "L")
 EYE_X = 31.2
 """mm from the middle of the mean head to the middle of each eye."""
 
-LOWER_LID_RAISE, EYEBALL_DROP = 0.7, 0.2
-"""mm, means over people, so that lids and irises lie between the corners of the eyes where FaceMesh
-finds them in photographs of people looking straight ahead (the training half of the London faces:
-upper lid, lower lid and iris at -0.19, 0.105 and -0.062 of an eye's width from its corners)."""
+LOWER_LID_RAISE, EYEBALL_DROP = 0.45, -0.2
+"""mm, means over people; with LID_REST they put lids and irises where photographs have them, see
+docs/decisions/0008: seen from the front, the upper lid's dark line begins 0.84 iris radii above the
+iris's centre, and the lower lid's edge lies 0.92 below."""
+
+DROP_SPREAD = 0.1
+"""mm, of the latter: in photographs the iris's height between the corners varies by 0.014 of an
+eye's width, which the shapes of heads and the visual axes nearly exhaust."""
+
+LID_REST = -0.32
+"""Mean over people of `EyeTraits.rest`."""
 
 WINDOW_SCALE = 0.962
 """The window mesh is shrunk so much, so that lids of every shape lie before it."""
@@ -93,14 +100,14 @@ def random_eyes(rng: np.random.Generator, skin_lightness: float) -> EyeTraits:
     shares = _IRIS_SHARES.copy()
     shares[3:] *= 0.15 + 1.6 * max(skin_lightness - 0.25, 0.0)
     outer, inner = _IRIS_COLOURS[rng.choice(len(shares), p=shares / shares.sum())]
-    narrow = float(np.clip(rng.normal(-0.62, 0.2), -1.1, 0.3))
+    narrow = float(np.clip(rng.normal(LID_REST, 0.15), -1.1, 0.5))
     ptosis = np.zeros(2)
     if rng.random() < 0.12:
         ptosis[rng.integers(2)] = rng.uniform(0.05, 0.35)
     return EyeTraits(
         iris_radius=float(np.clip(rng.normal(5.9, 0.2), 5.4, 6.4)),
         iris_depth=float(np.clip(rng.normal(10.8, 0.5), 9.6, 12.0)),
-        drop=float(rng.normal(EYEBALL_DROP, 0.4)),
+        drop=float(rng.normal(EYEBALL_DROP, DROP_SPREAD)),
         kappa=np.radians([rng.normal(4.5, 1.5), rng.normal(-1.0, 1.5)]),
         scatter=np.radians(rng.normal(0.0, 0.7, (2, 2))),
         follow=float(rng.uniform(0.55, 1.3)),

@@ -83,6 +83,7 @@ def pose(rig: Rig, person: Person, scene: Scene) -> Figure:
     axes = optical @ R.T
     eyes = scene.eye_positions(person)
     uniforms = {
+        "corner_shift": np.zeros(2),
         **person.uniforms,
         **scene.lighting.uniforms(scene.look["edge"]),
         "exposure": np.array(_exposure(person, scene)),
@@ -104,7 +105,7 @@ def pose(rig: Rig, person: Person, scene: Scene) -> Figure:
     }
     head = np.concatenate([vertices, turned, reference], axis=1)
     return Figure(
-        drawing=Drawing(head, person.paint, join(things), lenses, uniforms),
+        drawing=Drawing(head, person.paint, join(things), lenses, uniforms, person.photo),
         vertices=vertices,
         openness=np.clip(openness, 0.0, 1.0),
         iris_centres=eyes + person.eyes.iris_depth * axes,

@@ -4,6 +4,9 @@ The published model is a folder of OBJ files (one neutral mesh, 100 identity mod
 Reading it takes a minute, so ``main.py synth pack`` writes all of it into one .npz.
 """
 
+import io
+import zipfile
+import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -11,10 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import UserError
+from model.training.synthetic.files import write_whole
 
 NEUTRAL_OBJ = "generic_neutral_mesh.obj"
 PACKED_NAME = "ict_facekit.npz"
 VERTEX_COUNT = 26719
+
+NEEDED_EXPRESSIONS = frozenset(
+    f"{name}_{side}"
+    for name in (
+        "browDown", "browInnerUp", "browOuterUp", "cheekSquint", "eyeBlink", "eyeLookDown",
+        "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint", "eyeWide", "mouthFrown", "mouthPress",
+        "mouthSmile", "mouthStretch", "noseSneer",
+    )
+    for side in "LR"
+) | {"jawOpen", "mouthPucker", "mouthRollLower"}  # fmt: skip
+"""Those that figures make use of, out of the model's 57."""
 
 # First and last + 1 vertex of each part, as the model's own documentation lists them.
 PARTS: dict[str, tuple[int, int]] = {
@@ -67,12 +82,17 @@ class HeadArrays:
     uv: NDArray[np.float32]
 
     def save(self, path: Path) -> None:
-        """Write the packed form; part names and ranges go in beside the arrays."""
+        """Write the packed form; part names and ranges go in beside the arrays.
+
+        Raises:
+            UserError: where it cannot be written.
+        """
         names = np.array(list(PARTS))
         ranges = np.array(list(PARTS.values()), dtype=np.int32)
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}
-        with path.open("wb") as file:
-            np.savez_compressed(file, part_names=names, part_ranges=ranges, **arrays)
+        packed = io.BytesIO()
+        np.savez_compressed(packed, part_names=names, part_ranges=ranges, **arrays)
+        write_whole(path, packed.getvalue())
 
 
 def find_head(data: Path | None) -> Path:
@@ -112,14 +132,50 @@ def load_head(data: Path | None) -> HeadArrays:
             f"{path} has {len(arrays.neutral)} vertices, ICT-FaceKit has {VERTEX_COUNT}: "
             "give the model as it was published"
         )
+    fault = _fault(arrays)
+    if fault:
+        raise UserError(f"{path} is not ICT-FaceKit as it was published: {fault}")
     return arrays
+
+
+def _fault(arrays: HeadArrays) -> str | None:
+    """What about a head model's arrays does not fit together, or does not fit the renderer."""
+    identities, expressions = len(arrays.identity), len(arrays.expression)
+    triangles = len(arrays.triangles)
+    shapes = {
+        "neutral": (VERTEX_COUNT, 3),
+        "identity": (identities, VERTEX_COUNT, 3),
+        "expression": (expressions, VERTEX_COUNT, 3),
+        "expression_names": (expressions,),
+        "triangles": (triangles, 3),
+        "triangle_uv": (triangles, 3),
+        "triangle_material": (triangles,),
+        "uv": (len(arrays.uv), 2),
+    }
+    for name, shape in shapes.items():
+        found = getattr(arrays, name).shape
+        if found != shape:
+            return f"its {name} are {found}, not {shape}"
+    for name, end in (("triangles", VERTEX_COUNT), ("triangle_uv", len(arrays.uv))):
+        indices = getattr(arrays, name)
+        if triangles == 0 or indices.min() < 0 or indices.max() >= end:
+            return f"its {name} point outside their vertices"
+    absent = NEEDED_EXPRESSIONS - set(arrays.expression_names.tolist())
+    return f"the expression {min(absent)} is missing" if absent else None
+
+
+_BROKEN = (
+    OSError, EOFError, TypeError, ValueError, KeyError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What NumPy raises for files that are no archive of arrays, or a damaged one."""
 
 
 def _read_packed(path: Path) -> HeadArrays:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # NumPy leaves a file open that turns out to be no archive: so it is opened here.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return HeadArrays(**{field.name: stored[field.name] for field in fields(HeadArrays)})
-    except (OSError, ValueError, KeyError) as error:
+    except _BROKEN as error:
         raise UserError(
             f"{path} cannot be read as a packed head model ({error}): make it anew with "
             "`main.py synth pack`"
@@ -135,7 +191,10 @@ def read_obj_folder(folder: Path) -> HeadArrays:
     neutral_path = folder / NEUTRAL_OBJ
     if not neutral_path.is_file():
         raise UserError(f"no {NEUTRAL_OBJ} in {folder}: give ICT-FaceKit's FaceXModel folder")
-    neutral, uv, triangles, triangle_uv, material, materials = _read_mesh(neutral_path)
+    try:
+        neutral, uv, triangles, triangle_uv, material, materials = _read_mesh(neutral_path)
+    except (ValueError, IndexError) as error:
+        raise UserError(f"{neutral_path} cannot be read as an OBJ file ({error})") from error
     others = sorted(p for p in folder.glob("*.obj") if p.name != NEUTRAL_OBJ)
     identity = [p for p in others if p.stem.startswith("identity")]
     expression = [p for p in others if not p.stem.startswith("identity")]
@@ -168,7 +227,10 @@ def _offsets(paths: list[Path], neutral: NDArray[np.float64]) -> NDArray[np.floa
 def _read_vertices(path: Path) -> NDArray[np.float64]:
     with path.open(encoding="utf-8", errors="replace") as file:
         rows = [line.split()[1:4] for line in file if line.startswith("v ")]
-    return np.array(rows, dtype=np.float64).reshape(-1, 3)
+    try:
+        return np.array(rows, dtype=np.float64).reshape(-1, 3)
+    except ValueError as error:
+        raise UserError(f"{path} cannot be read as an OBJ file ({error})") from error
 
 
 def _read_mesh(

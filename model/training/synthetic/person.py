@@ -6,6 +6,7 @@ validation never draw them.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,11 @@ from model.training.synthetic.eyes import (
     smoothstep,
 )
 from model.training.synthetic.glasses import GlassesStyle, random_glasses
+from model.training.synthetic.renderer import Photo
 from model.training.synthetic.rig import LASH, MOUTH, SKIN, Floats, Rig
+
+if TYPE_CHECKING:
+    from model.training.synthetic.portrait import Portraits
 
 RESERVED_IDENTITIES = 10**9
 _PERSON_STREAM = 7
@@ -61,6 +66,7 @@ class Person:
         open_gap: (2,) mm between the lids when this person looks straight ahead.
         closed_gap: (2,) mm that remain when they are closed (the lids' thickness).
         uniforms: the shaders' knowledge of this skin, these brows and irises.
+        photo: the skin around the eyes of people drawn from a portrait.
     """
 
     identity: int
@@ -73,6 +79,7 @@ class Person:
     open_gap: Array
     closed_gap: Array
     uniforms: dict[str, Array]
+    photo: Photo | None = None
 
 
 def linear(colour: NDArray[np.float64]) -> Array:
@@ -80,8 +87,23 @@ def linear(colour: NDArray[np.float64]) -> Array:
     return np.asarray(np.clip(colour, 0.0, 1.0) ** 2.2)
 
 
-def random_person(rig: Rig, identity: int) -> Person:
-    """The person of an identity number."""
+def random_person(rig: Rig, identity: int, portraits: "Portraits | None" = None) -> Person:
+    """The person of an identity number.
+
+    Args:
+        portraits: where given, a share of the identities has the eyes of a photographed person;
+            all others are exactly who they are without.
+    """
+    person = _made_up_person(rig, identity)
+    chosen = portraits.choose(identity) if portraits is not None else None
+    if chosen is None:
+        return person
+    from model.training.synthetic.likeness import in_likeness  # it needs Person itself
+
+    return in_likeness(rig, person, *chosen)
+
+
+def _made_up_person(rig: Rig, identity: int) -> Person:
     rng = np.random.default_rng([_PERSON_STREAM, identity])
     modes = rng.normal(size=len(rig.identity)).astype(np.float32) * rng.uniform(0.6, 1.05)
     shape = rig.neutral + (modes @ rig.identity).reshape(-1, 3) + eye_region_shape(rig, rng)

@@ -1,6 +1,6 @@
 """What may be drawn: the ranges of each preset, all in one place."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from model.training.synthetic.person import RESERVED_IDENTITIES
@@ -123,6 +123,27 @@ TEST = Preset(
     first_identity=RESERVED_IDENTITIES,
     identities=RESERVED_IDENTITIES,
 )
+
+CAMERA = replace(
+    TRAIN,
+    name="camera",
+    gaze_yaw=(0.0, 0.0),
+    gaze_pitch=(0.0, 0.0),
+    head_yaw=(-6.0, 6.0),
+    head_pitch=(-6.0, 6.0),
+    head_roll=(-4.0, 4.0),
+    distance=(650.0, 900.0),
+    layout_share=0.0,
+    glasses_share=0.0,
+    blink_share=0.0,
+    resolutions=((1280, 720),),
+    fov=(50.0, 65.0),
+    fov_known=1.0,
+    severity=0.5,
+    samples_per_person=1,
+)
+"""People as a photographer takes them, for contact sheets; not to be trained on. A scene of it is
+turned to the camera by `sheet.look_at_camera`."""
 
 PRESETS = {preset.name: preset for preset in (TRAIN, VALIDATION, TEST)}
 

@@ -5,6 +5,7 @@ knows of OpenGL's own axes. Shaders lie beside this file. Colours are linear; wh
 sRGB with the head's coverage as alpha.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ _BLEND_LASHES = (
 )
 """Colour over what is there; alpha stays the head's coverage."""
 _SRGB8_ALPHA8 = 0x8C43
+_SRGB8 = 0x8C41
 _FRAMEBUFFER_SRGB = 0x8DB9
 
 Box = tuple[float, float, float, float]
@@ -48,6 +50,19 @@ class Mesh:
 
 
 @dataclass(frozen=True)
+class Photo:
+    """Photographed skin over the procedural one.
+
+    Attributes:
+        texture: (h, w, 3) sRGB albedo.
+        skin: (V, 3) float32: texture coordinates 0..1 and how far the texture covers, 0..1.
+    """
+
+    texture: NDArray[np.uint8]
+    skin: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Drawing:
     """One picture to draw.
 
@@ -57,6 +72,7 @@ class Drawing:
         things: opaque meshes besides the head.
         lenses: glass, drawn last.
         uniforms: what the shaders need to know, by name.
+        photo: the skin around the eyes, where it is photographed.
     """
 
     head: NDArray[np.float32]
@@ -64,6 +80,7 @@ class Drawing:
     things: Mesh | None
     lenses: Mesh | None
     uniforms: Mapping[str, ArrayLike]
+    photo: Photo | None = None
 
 
 def join(meshes: list[Mesh]) -> Mesh | None:
@@ -110,6 +127,7 @@ def _by_shader(rig: Rig) -> dict[str, NDArray[np.int32]]:
     skin, mouth = material == SKIN, material == MOUTH
     return {
         "near": rig.triangles[skin & near],
+        "photo": rig.triangles[skin & near],
         "skin": rig.triangles[skin & ~near],
         "eyeball": rig.triangles[~skin & ~mouth],
         "thing": rig.triangles[mouth],
@@ -125,6 +143,7 @@ class Renderer:
     """
 
     def __init__(self, rig: Rig) -> None:
+        os.environ.setdefault("EGL_LOG_LEVEL", "fatal")  # the sentence below says it all
         try:
             # moderngl's types know no plain settings.
             settings: dict[str, Any] = {"standalone": True, "require": 330, "backend": "egl"}
@@ -132,11 +151,12 @@ class Renderer:
         except Exception as error:  # glcontext raises bare Exceptions
             raise UserError(
                 f"rendering needs OpenGL 3.3 through EGL, which is missing here ({error}): install "
-                "a graphics driver or Mesa (on Debian: libegl1 and libgl1-mesa-dri)"
+                "a graphics driver or Mesa (on Debian: libegl1, libgl1 and libgl1-mesa-dri)"
             ) from error
         context = self._context
         self._programs = {
             "near": self._program("skin.frag", "#define NEAR_EYES\n"),
+            "photo": self._program("skin.frag", "#define PORTRAIT\n"),
             "skin": self._program("skin.frag"),
             "eyeball": self._program("eyeball.frag"),
             "thing": self._program("thing.frag"),
@@ -146,6 +166,7 @@ class Renderer:
 
         self._head = context.buffer(reserve=rig.vertex_count * 36, dynamic=True)
         self._paint = context.buffer(reserve=rig.vertex_count * 16, dynamic=True)
+        self._photo = context.buffer(reserve=rig.vertex_count * 12, dynamic=True)
         anatomy = np.stack(
             [
                 rig.material,
@@ -158,6 +179,7 @@ class Renderer:
         content = [
             (self._head, "3f 3f 3f", ("position", "normal", "reference")),
             (self._paint, "4f", ("paint",)),
+            (self._photo, "3f", ("photo",)),
             (context.buffer(anatomy.tobytes()), "4f", ("anatomy",)),
         ]
         self._arrays = {
@@ -172,6 +194,7 @@ class Renderer:
         self._grain = context.texture((GRAIN_SIZE, GRAIN_SIZE), 4, grain.tobytes())
         self._grain.build_mipmaps()
         self._grain.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
+        self._texture: tuple[NDArray[np.uint8], moderngl.Texture] | None = None
         self._targets: dict[tuple[int, int], moderngl.Framebuffer] = {}
         context.front_face = "cw"
         context.enable_direct(_FRAMEBUFFER_SRGB)
@@ -212,10 +235,13 @@ class Renderer:
         for program in self._programs.values():
             self._set(program, uniforms)
         self._grain.use(0)
+        if drawing.photo is not None:
+            self._photo.write(np.ascontiguousarray(drawing.photo.skin, np.float32).tobytes())
+            self._use_texture(drawing.photo.texture)
 
         context.disable(moderngl.BLEND)
         context.enable(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
-        for name in ("near", "skin", "eyeball"):
+        for name in ("photo" if drawing.photo else "near", "skin", "eyeball"):
             self._arrays[name].render()
         context.disable(moderngl.CULL_FACE)
         self._arrays["thing"].render()
@@ -244,7 +270,13 @@ class Renderer:
             (SHADERS / name).read_text(encoding="utf-8")
             for name in ("surface.vert", "light.glsl", fragment)
         )
-        return self._context.program(vertex_shader=vertex, fragment_shader=light + prefix + own)
+        portrait = "PORTRAIT" in prefix
+        if portrait:
+            vertex = vertex.replace("#version 330\n", "#version 330\n" + prefix)
+        program = self._context.program(vertex_shader=vertex, fragment_shader=light + prefix + own)
+        if portrait:
+            program["portrait"] = 1  # the texture unit; the grain's is 0
+        return program
 
     @staticmethod
     def _used(
@@ -261,6 +293,21 @@ class Renderer:
             if used:
                 result.append((buffer, " ".join(sizes), *used))
         return result
+
+    def _use_texture(self, pixels: NDArray[np.uint8]) -> None:
+        """Make a photograph's skin the shaders' texture; the latest one is kept."""
+        if self._texture is None or self._texture[0] is not pixels:
+            if self._texture is not None:
+                self._texture[1].release()
+            height, width = pixels.shape[:2]
+            texture = self._context.texture(
+                (width, height), 3, pixels.tobytes(), alignment=1, internal_format=_SRGB8
+            )
+            texture.build_mipmaps()
+            texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+            texture.repeat_x = texture.repeat_y = False
+            self._texture = pixels, texture
+        self._texture[1].use(1)
 
     def _target(self, width: int, height: int) -> moderngl.Framebuffer:
         """A framebuffer at least that large, in steps, so that few are ever made."""

@@ -4,6 +4,7 @@ A run can be stopped at any time and taken up again: shards that are whole stay 
 """
 
 import hashlib
+import io
 import json
 import multiprocessing
 import os
@@ -21,20 +22,27 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from model.errors import UserError
+from model.training.synthetic.files import write_whole
 from model.training.synthetic.head import find_head, load_head
+from model.training.synthetic.portrait import DEFAULT_SHARE, Portraits, hash_of, load_portraits
 from model.training.synthetic.presets import PRESETS
 from model.training.synthetic.studio import Road, Studio, Wanted
 
 SCHEMA = 1
-RENDERER_VERSION = 4
+RENDERER_VERSION = 5
 """Goes up whenever the same seed and index no longer give the same picture."""
 SHARD_SAMPLES = 500
+PORTRAIT_PRESETS = ("train", "validation")
 MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
 class Job:
-    """One rendering run; picklable, so that worker processes can have it."""
+    """One rendering run; picklable, so that worker processes can have it.
+
+    `portraits` is the pack that a share of the people is drawn from; its hash goes into the
+    manifest. The presets for tests and demo clips have made-up people only.
+    """
 
     preset: str
     seed: int
@@ -43,6 +51,15 @@ class Job:
     data: Path | None
     road: Road
     wanted: Wanted
+    portraits: Path | None = None
+    portrait_share: float = DEFAULT_SHARE
+
+    def __post_init__(self) -> None:
+        if self.portraits is not None and self.preset not in PORTRAIT_PRESETS:
+            raise UserError(
+                f"the preset {self.preset} has made-up people only: leave --portraits away, or "
+                f"render {' or '.join(PORTRAIT_PRESETS)}"
+            )
 
     @property
     def shards(self) -> int:
@@ -59,7 +76,7 @@ class Job:
 
     def description(self) -> dict[str, Any]:
         """What has to be the same for shards to belong together."""
-        return {
+        description = {
             "schema": SCHEMA,
             "renderer": RENDERER_VERSION,
             "preset": self.preset,
@@ -69,10 +86,14 @@ class Job:
             "samples_per_shard": SHARD_SAMPLES,
             "ranges": json.loads(json.dumps(PRESETS[self.preset].ranges())),
         }
+        if self.portraits is not None:
+            description["portraits"] = hash_of(self.portraits)
+            description["portrait_share"] = self.portrait_share
+        return description
 
 
-def make_studio(data: Path | None) -> Studio:
-    """A studio with the head model from a folder.
+def make_studio(data: Path | None, portraits: Portraits | None = None) -> Studio:
+    """A studio with the head model from a folder, and where given a pack of portraits.
 
     Raises:
         UserError: where the head model or OpenGL is missing.
@@ -81,7 +102,7 @@ def make_studio(data: Path | None) -> Studio:
     from model.training.synthetic.rig import Rig
 
     rig = Rig(load_head(data))
-    return Studio(rig, Renderer(rig))
+    return Studio(rig, Renderer(rig), portraits=portraits)
 
 
 def render_shards(job: Job, workers: int) -> bool:
@@ -94,6 +115,8 @@ def render_shards(job: Job, workers: int) -> bool:
         UserError: where the folder holds another run, or a worker cannot work.
     """
     find_head(job.data)  # say so before any worker starts
+    if job.portraits is not None:
+        load_portraits(job.portraits, job.portrait_share)
     _prepare(job)
     missing = [k for k in range(job.shards) if not _is_whole(job, k)]
     context = multiprocessing.get_context("spawn")
@@ -162,7 +185,8 @@ def _work(
 
     cv2.setNumThreads(1)
     try:
-        studio = make_studio(job.data)
+        pack = load_portraits(job.portraits, job.portrait_share) if job.portraits else None
+        studio = make_studio(job.data, pack)
         for shard in iter(tasks.get, None):
             if _render_shard(job, studio, shard, reports, stop):
                 reports.put(("shard", shard))
@@ -190,10 +214,10 @@ def _render_shard(
         reports.put(("error", "No face was found in 500 rendered pictures: is the mesh broken?"))
         return False
     arrays = {name: np.stack([s[name] for s in samples]) for name in samples[0]}
-    temporary = job.path(shard).with_suffix(".part")
-    with temporary.open("wb") as file:
-        np.savez(file, **arrays)
-    temporary.replace(job.path(shard))
+    # Through memory: when a disk is full, NumPy's zip files complain once more as they are dropped.
+    packed = io.BytesIO()
+    np.savez(packed, **arrays)
+    write_whole(job.path(shard), packed.getvalue())
     return True
 
 
@@ -216,8 +240,9 @@ def _prepare(job: Job) -> None:
         _write_manifest(job)
         return
     stored = json.loads(manifest.read_text(encoding="utf-8"))
-    for key, value in job.description().items():
-        if stored.get(key) != value:
+    description = job.description()
+    for key in [*description, "portraits"]:
+        if stored.get(key) != description.get(key):
             raise UserError(
                 f"{job.out} holds shards of another run ({key} differs): give another folder, "
                 "or the same options as then"
@@ -245,9 +270,7 @@ def _write_manifest(job: Job) -> None:
         "versions": _versions(),
         "shards": entries,
     }
-    temporary = manifest.with_suffix(".part")
-    temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(manifest)
+    write_whole(manifest, (json.dumps(content, indent=1) + "\n").encode())
 
 
 def _shard_files(job: Job) -> Iterator[Path]:

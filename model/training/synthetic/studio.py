@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from model.face import FaceTracker
 from model.geometry import Array, camera_matrix, project
 from model.landmarks import face_from_landmarks
-from model.patches import EYE_PATCH_WIDE, FACE_PATCH, cut_patches, patch_rotations
+from model.patches import EYE_PATCH_WIDE, FACE_PATCH, cut_patches, patch_points, patch_rotations
 from model.training.synthetic.figure import Figure, pose
 from model.training.synthetic.landmarks import (
     eye_distance,
@@ -20,6 +20,7 @@ from model.training.synthetic.landmarks import (
 )
 from model.training.synthetic.person import Person, random_person
 from model.training.synthetic.photo import photograph, put_before_background
+from model.training.synthetic.portrait import Portraits
 from model.training.synthetic.presets import Preset, identity_number
 from model.training.synthetic.renderer import Renderer
 from model.training.synthetic.rig import Rig
@@ -38,8 +39,9 @@ SUPERSAMPLING, LEAST_DENSITY, MOST_DENSITY = 1.5, 1.3, 2.2
 FACE_DENSITY = 1.0
 """Pixels per mm drawn away from the eyes where only FaceMesh looks (at about 0.8 per mm)."""
 
-Detail = Literal["face", "eyes", "eyes only"]
-"""What is drawn finely: all of the head; the eyes; or nothing but the eyes is drawn at all."""
+Detail = Literal["frame", "face", "eyes", "eyes only"]
+"""What is drawn finely: the whole frame; all of the head; the eyes, in a head drawn coarsely; or
+nothing but the eyes is drawn at all."""
 
 
 @dataclass(frozen=True)
@@ -67,33 +69,55 @@ class Studio:
 
     Args:
         tracker: makes a FaceTracker for the road through MediaPipe, when first needed.
+        portraits: where given, a share of the people is drawn from them.
     """
 
     def __init__(
-        self, rig: Rig, renderer: Renderer, tracker: Callable[[], FaceTracker] | None = None
+        self,
+        rig: Rig,
+        renderer: Renderer,
+        tracker: Callable[[], FaceTracker] | None = None,
+        portraits: Portraits | None = None,
     ) -> None:
         self._rig = rig
         self._renderer = renderer
         self._make_tracker = tracker or (lambda: FaceTracker(static=True))
         self._tracker: FaceTracker | None = None
+        self._portraits = portraits
         self._person: Person | None = None
         self._head = rig.neutral[:, 1] < 150.0
 
     def person(self, identity: int) -> Person:
         """The person of an identity; the latest one is kept."""
         if self._person is None or self._person.identity != identity:
-            self._person = random_person(self._rig, identity)
+            self._person = random_person(self._rig, identity, self._portraits)
         return self._person
 
-    def shoot(self, preset: Preset, seed: int, index: int, detail: Detail = "face") -> Shot:
-        """Take the picture of a sample."""
+    def shoot(
+        self,
+        preset: Preset,
+        seed: int,
+        index: int,
+        detail: Detail = "face",
+        arrange: Callable[[Scene], Scene] | None = None,
+    ) -> Shot:
+        """Take the picture of a sample.
+
+        Args:
+            arrange: puts something right in the scene that was drawn at random.
+        """
         rng = np.random.default_rng([_SCENE_STREAM, preset.first_identity, seed, index])
         person = self.person(identity_number(preset, seed, index))
         scene = random_scene(rng, preset)
+        if arrange is not None:
+            scene = arrange(scene)
         figure = pose(self._rig, person, scene)
         landmarks = true_landmarks(self._rig, person, scene, figure)
         eyes = self._eye_box(scene, landmarks)
-        box = eyes if detail == "eyes only" else self._head_box(scene, figure, eyes)
+        if detail == "frame":
+            box = (0, 0, scene.width, scene.height)
+        else:
+            box = eyes if detail == "eyes only" else self._head_box(scene, figure, eyes)
         density = scene.camera[0, 0] / scene.position[2]
         fine = np.clip(SUPERSAMPLING * density, LEAST_DENSITY, MOST_DENSITY)
         coarse = FACE_DENSITY if detail == "eyes" else fine
@@ -181,6 +205,11 @@ class Studio:
             arrays["eyes"] = eyes.images
             arrays["eyes_rotation"] = _single(patch_rotations(truly, EYE_PATCH_WIDE))
             arrays["eyes_head"] = eyes.head
+            seen = project(
+                np.stack([shot.figure.iris_centres, scene.eye_positions(person)], axis=1),
+                shot.camera,
+            )
+            arrays["eyes_points"] = _single(patch_points(face, EYE_PATCH_WIDE, seen))
         if wanted in ("face", "both"):
             whole = cut_patches(shot.picture, face, FACE_PATCH)
             arrays["face"] = whole.images[0]

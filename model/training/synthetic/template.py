@@ -18,6 +18,7 @@ from scipy.spatial import cKDTree
 from model.geometry import Array, camera_matrix, project
 from model.training.synthetic.eyes import lid_gap, seat_eyeballs
 from model.training.synthetic.figure import pose
+from model.training.synthetic.files import write_whole
 from model.training.synthetic.lighting import Lighting
 from model.training.synthetic.person import Person, random_person
 from model.training.synthetic.photo import lay_over
@@ -238,11 +239,11 @@ def write_template(
         "landmarks": np.round(landmarks, 3).tolist(),
         "eye_centres": np.round(centres, 3).tolist(),
     }
-    template_path.write_text(json.dumps(template) + "\n", encoding="utf-8")
+    write_whole(template_path, (json.dumps(template) + "\n").encode())
     if embedding_path is not None:
         mixture = {
             "schema": 1,
             "vertices": embedded.vertices.tolist(),
             "weights": np.round(embedded.weights, 5).tolist(),
         }
-        embedding_path.write_text(json.dumps(mixture) + "\n", encoding="utf-8")
+        write_whole(embedding_path, (json.dumps(mixture) + "\n").encode())

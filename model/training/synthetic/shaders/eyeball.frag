@@ -21,6 +21,7 @@ uniform vec2 sclera_look;          // pinkness of the corners, veins
 uniform float caustic;
 uniform float glint;
 uniform float socket_shadow;
+uniform vec2 corner_shift;         // mm: where the inner corners lie farther in than the mean's
 uniform vec3 lid_upper[2];         // y = a + b x + c x^2 in this head, mm
 uniform vec3 lid_lower[2];
 uniform vec2 lid_shade;            // darkness under the upper lid, its reach in mm
@@ -48,7 +49,7 @@ vec3 eyeball(int e, vec3 to_eye) {
     iris = mix(vec3(0.006), iris, smoothstep(pupil_radius - 0.25, pupil_radius + 0.15, r));
 
     vec3 from_centre = at - eye_centre[e];
-    float across = place.x * (e == 0 ? -1.0 : 1.0);     // nose to temple, mm
+    float across = place.x * (e == 0 ? -1.0 : 1.0) + corner_shift[e];  // nose to temple, mm
     float corner = smoothstep(26.0, 18.5, across) + 0.5 * smoothstep(38.0, 46.0, across);
     vec4 vein = texture(grain, place.xy / 30.0 + iris_look.w);
     vec3 white = sclera * (0.95 + 0.1 * vein.b);

@@ -1,4 +1,5 @@
 // Skin, hair, brows. NEAR_EYES is defined where the eyes and brows are: elsewhere it is cheaper.
+// PORTRAIT is defined in its place where these come from a photograph.
 in vec3 at;
 in vec3 facing;
 in vec3 place;
@@ -23,6 +24,11 @@ uniform vec4 skin_marks;           // freckles, bags, seed x, seed y
 uniform vec3 shadow_tint;
 uniform float cavity_strength;
 uniform float socket_shadow;        // the brow's soft shadow over the eye
+
+#ifdef PORTRAIT
+in vec3 cover;                     // texture coordinates, how far the texture covers
+uniform sampler2D portrait;        // albedo
+#endif
 
 vec3 skin(vec3 n, vec3 to_eye) {
     float side = abs(place.x);
@@ -86,8 +92,14 @@ vec3 skin(vec3 n, vec3 to_eye) {
     vec3 bump = vec3(fine.r - 0.5, fine.g - 0.5, 0.0) * skin_look.y * 2.0;
     n = normalize(n + bump);
     float deep = cavity_strength * trait.w;
+#ifdef PORTRAIT
+    // Brows and the shade of hollows are in the photograph already.
+    a = mix(a, texture(portrait, cover.xy).rgb, cover.z);
+    deep *= 1.0 - cover.z;
+    covered *= 1.0 - cover.z;
+#endif
     vec3 light = irradiance(n, vec3(0.32, 0.2, 0.16)) * (1.0 - deep * shadow_tint);
-#ifdef NEAR_EYES
+#if defined(NEAR_EYES) || defined(PORTRAIT)
     float socket = smoothstep(-15.0, -7.0, place.y) * (1.0 - smoothstep(0.0, 15.0, place.y));
     socket *= smoothstep(8.0, 20.0, side) * (1.0 - smoothstep(44.0, 60.0, side));
     light *= 1.0 - socket_shadow * socket * shadow_tint;

@@ -6,6 +6,10 @@ in vec3 normal;
 in vec3 reference;   // where this point lies in the mean head (eyeballs: in this head), mm
 in vec4 paint;       // linear albedo, hair coverage
 in vec4 anatomy;     // material, distance from lash roots, rim (of lashes: 2 = upper lid), cavity
+#ifdef PORTRAIT
+in vec3 photo;       // texture coordinates, how far the texture covers the skin
+out vec3 cover;
+#endif
 uniform mat4 projection;
 out vec3 at;
 out vec3 facing;
@@ -19,4 +23,7 @@ void main() {
     place = reference;
     coat = paint;
     trait = anatomy;
+#ifdef PORTRAIT
+    cover = photo;
+#endif
 }
