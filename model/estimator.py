@@ -97,7 +97,10 @@ class Estimator:
         expected = {node.name: tuple(node.shape) for node in self._session.get_inputs()}
         self.count = 2 if self.spec.kind == "eyes" else 1
         shape = (self.count, self.spec.height, self.spec.width, 3)
-        if expected != {"patches": shape, "head": (self.count, 4)}:
+        wanted: dict[str, tuple[int, ...]] = {"patches": shape, "head": (self.count, 4)}
+        if self.count == 2:
+            wanted["used"] = (self.count,)
+        if expected != wanted:
             raise UserError(f"the model {model} does not take the patches that its card describes")
         self.infer(np.zeros(shape, np.uint8), np.zeros((self.count, 4), np.float32))
 
@@ -110,9 +113,9 @@ class Estimator:
         """
         if eyes not in USED_EYES:
             raise ValueError(f"eyes are 'both', 'left' or 'right', not {eyes!r}")
-        found = self.infer(patches.images, patches.head)
-        own = to_camera(found.gaze.astype(np.float64), patches.rotation, patches.mirrored)
         used = np.array(USED_EYES[eyes]) if self.spec.kind == "eyes" else np.array([True])
+        found = self.infer(patches.images, patches.head, used)
+        own = to_camera(found.gaze.astype(np.float64), patches.rotation, patches.mirrored)
         gaze, sigma = combine(own, found.sigma, used)
         eye_gaze = np.full((2, 3), np.nan)
         if self.spec.kind == "eyes":
@@ -127,9 +130,25 @@ class Estimator:
             embedding=found.embedding,
         )
 
-    def infer(self, images: NDArray[np.uint8], head: NDArray[np.float32]) -> Inference:
-        """The model's own outputs for patches (N, H, W, 3) and head numbers (N, 4)."""
-        return Inference(*self._session.run(list(OUTPUTS), {"patches": images, "head": head}))
+    def infer(
+        self,
+        images: NDArray[np.uint8],
+        head: NDArray[np.float32],
+        used: NDArray[np.bool_] | None = None,
+    ) -> Inference:
+        """The model's own outputs.
+
+        Args:
+            images: (N, H, W, 3) patches.
+            head: (N, 4) numbers about the head.
+            used: (N,) which eyes may help to read the other one; None for both. What the model
+                says of an eye that is not used means nothing.
+        """
+        inputs: dict[str, NDArray[Any]] = {"patches": images, "head": head}
+        if self.count == 2:
+            everything = np.ones(self.count, np.float32)
+            inputs["used"] = everything if used is None else used.astype(np.float32)
+        return Inference(*self._session.run(list(OUTPUTS), inputs))
 
 
 def combine(

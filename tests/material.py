@@ -73,7 +73,8 @@ def estimate(pitch: float = 0.0, yaw: float = 0.0, sigma: float = 0.05) -> Estim
 
 
 def write_tiny_model(path: Path) -> Path:
-    """Write a model with its card that takes the head's direction for the gaze."""
+    """Write a model with its card that takes the head's direction for the gaze, and hands out which
+    eyes may be heard as its embedding."""
 
     def constant(name: str, values: object) -> onnx.TensorProto:
         return numpy_helper.from_array(np.asarray(values), name)
@@ -86,23 +87,24 @@ def write_tiny_model(path: Path) -> Path:
             helper.make_node("Slice", ["head", "start", "end", "axis"], ["gaze"]),
             helper.make_node("Identity", ["sigma_of_all"], ["sigma"]),
             helper.make_node("Identity", ["straight"], ["description"]),
-            helper.make_node("Cast", ["patches"], ["pixels"], to=TensorProto.FLOAT),
-            helper.make_node("ReduceMean", ["pixels"], ["embedding"], axes=[1, 2], keepdims=0),
+            helper.make_node("Reshape", ["used", "column"], ["embedding"]),
         ],
         "tiny",
         [
             tensor("patches", TensorProto.UINT8, EYE_PATCH.height, EYE_PATCH.width, 3),
             tensor("head", TensorProto.FLOAT, 4),
+            tensor("used", TensorProto.FLOAT),
         ],
         [
             tensor("gaze", TensorProto.FLOAT, 2),
             tensor("sigma", TensorProto.FLOAT),
             tensor("description", TensorProto.FLOAT, 9),
-            tensor("embedding", TensorProto.FLOAT, 3),
+            tensor("embedding", TensorProto.FLOAT, 1),
         ],
         [
             constant("start", np.array([0])),
             constant("end", np.array([2])),
+            constant("column", np.array([2, 1])),
             constant("axis", np.array([1])),
             constant("sigma_of_all", np.full(2, 0.08, dtype=np.float32)),
             constant("straight", np.tile(np.eye(9, dtype=np.float32)[:1], (2, 1))),

@@ -62,6 +62,7 @@ class TrainingConfig:
         warmup: share of the training over which the rate rises.
         contrastive: weight of the image-text loss.
         likelihood: weight of the Laplace likelihood beside the mean angular error.
+        points: weight of the error in where iris and eyeball are, as angles.
         average: decay per step of the averaged weights, which are the ones that get exported.
         augmentation: strength of the augmentation, 0 for none.
     """
@@ -72,6 +73,7 @@ class TrainingConfig:
     warmup: float = 0.03
     contrastive: float = 0.2
     likelihood: float = 0.3
+    points: float = 0.3
     average: float = 0.998
     augmentation: float = 1.0
 

@@ -66,10 +66,13 @@ class Exported(nn.Module):
             self.register_buffer("text", model.text_features().clone())
         self.register_buffer("zero_point", torch.tensor([zero_point], dtype=torch.float32))
 
-    def forward(self, patches: Tensor, head: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Gaze, sigma, description and embedding of patches (N, H, W, 3) uint8 and head (N, 4)."""
+    def forward(
+        self, patches: Tensor, head: Tensor, used: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Gaze, sigma, description and embedding of patches (N, H, W, 3) uint8, head (N, 4) and, of
+        eyes, which may be heard by their others (N,)."""
         pixels = self.model.normalise(patches.permute(0, 3, 1, 2).float() / 255.0)
-        output = self.model(pixels, head, self.text)
+        output = self.model(pixels, head, self.text, used)
         gaze = output.gaze - self.zero_point
         description = output.logits.softmax(dim=-1)
         return gaze, sigma_of(output.log_width), description, output.embedding
@@ -112,7 +115,7 @@ def export(
 
 def write_onnx(exported: Exported, path: Path) -> None:
     """Write the model with fixed shapes, its weights inside the one file that the card hashes."""
-    patches, head = _example(exported.model.config, np.random.default_rng(0))
+    example = _example(exported.model.config, np.random.default_rng(0))
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -122,9 +125,9 @@ def write_onnx(exported: Exported, path: Path) -> None:
         try:
             torch.onnx.export(
                 exported,
-                (torch.from_numpy(patches), torch.from_numpy(head)),
+                tuple(torch.from_numpy(array) for array in example.values()),
                 str(path),
-                input_names=["patches", "head"],
+                input_names=list(example),
                 output_names=list(MEANINGS),
                 opset_version=OPSET,
                 dynamo=True,
@@ -152,10 +155,10 @@ def parity(exported: Exported, path: Path) -> float:
     generator = np.random.default_rng(1)
     largest = 0.0
     for _ in range(PARITY_DRAWS):
-        patches, head = _example(exported.model.config, generator)
-        found = session.run(list(MEANINGS), {"patches": patches, "head": head})
+        example = _example(exported.model.config, generator)
+        found = session.run(list(MEANINGS), example)
         with torch.inference_mode():
-            expected = exported(torch.from_numpy(patches), torch.from_numpy(head))
+            expected = exported(*(torch.from_numpy(array) for array in example.values()))
         for one, other in zip(found, expected, strict=True):
             largest = max(largest, float(np.abs(one - other.numpy()).max()))
     return largest
@@ -187,8 +190,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def _example(
     config: GazeClipConfig, generator: np.random.Generator
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Patches and head numbers to try a model on: half noise, half smooth."""
+) -> dict[str, NDArray[np.generic]]:
+    """Inputs by name to try a model on: patches half noise, half smooth; of eyes any used ones."""
     count = 2 if config.patch.kind == "eyes" else 1
     height, width = config.patch.height, config.patch.width
     if generator.random() < 0.5:
@@ -203,7 +206,13 @@ def _example(
             ]
         )
     head = generator.normal(0.0, 0.3, (count, 4))
-    return patches.astype(np.uint8), head.astype(np.float32)
+    example: dict[str, NDArray[np.generic]] = {
+        "patches": patches.astype(np.uint8),
+        "head": head.astype(np.float32),
+    }
+    if count == 2:
+        example["used"] = generator.integers(0, 2, count).astype(np.float32)
+    return example
 
 
 def _card(
@@ -220,23 +229,30 @@ def _card(
         for value in [*graph.input, *graph.output]
     }
     pitch, yaw = exported.zero_point.flatten().tolist()
+    inputs = {
+        "patches": {
+            "shape": shapes["patches"],
+            "type": "uint8",
+            "meaning": f"{count} RGB patch(es)"
+            + ("; the user's right eye first, flipped left-right" if count == 2 else ""),
+        },
+        "head": {
+            "shape": shapes["head"],
+            "type": "float32",
+            "meaning": "head pitch and yaw (radians, patch's frame), log(distance / 600 mm), "
+            "log(camera pixels per patch pixel)",
+        },
+    }
+    if count == 2:
+        inputs["used"] = {
+            "shape": shapes["used"],
+            "type": "float32",
+            "meaning": "1 where an eye may help to read the other one, 0 where it must not",
+        }
     return ModelCard(
         name=config.name,
         patch=config.patch,
-        inputs={
-            "patches": {
-                "shape": shapes["patches"],
-                "type": "uint8",
-                "meaning": f"{count} RGB patch(es)"
-                + ("; the user's right eye first, flipped left-right" if count == 2 else ""),
-            },
-            "head": {
-                "shape": shapes["head"],
-                "type": "float32",
-                "meaning": "head pitch and yaw (radians, patch's frame), log(distance / 600 mm), "
-                "log(camera pixels per patch pixel)",
-            },
-        },
+        inputs=inputs,
         outputs={
             name: {"shape": shapes[name], "meaning": meaning} for name, meaning in MEANINGS.items()
         },

@@ -10,6 +10,12 @@ pitch and yaw. It publishes no dimensions, loss or code, so these are our choice
   which carry learned position embeddings, and at each other.
 * The visual map itself, reduced by a 1 x 1 convolution and flattened, enters the perceptron too:
   a degree of gaze is a fraction of a pixel, and averaging over places would lose it.
+* Of eyes, learned key points (keypoints.py) enter it as well, of which training knows one, the
+  iris's centre; gaze is what iris and eyeball centre say by plain geometry, plus what the
+  perceptron adds (docs/decisions/0007).
+* Each eye's perceptron hears the other eye's: two views of one gaze (docs/decisions/0007).
+* The choice of words that is handed out is made once more at the end, by the similarity of the
+  perceptron's embedding with the same sentences: it knows of the other eye and the head.
 * A third output is the width of the error, see `sigma_of`.
 """
 
@@ -22,6 +28,7 @@ from torch import Tensor, nn
 
 from model.geometry import DIRECTIONS
 from model.training.config import FusionConfig, GazeClipConfig
+from model.training.keypoints import Keypoints
 from model.training.prompts import TEMPLATES, sentences
 from model.training.towers import create_towers, input_channels, tokenise
 
@@ -44,6 +51,18 @@ HEAD_SIZE = 4
 MAX_LOGIT_SCALE = math.log(100.0)
 """CLIP's own bound on the sharpness of its similarities."""
 
+KEYPOINTS = 16
+"""Points that an eye's perceptron hears of; the first is the iris's centre."""
+
+IRIS_DEPTH = 10.8
+"""mm from an eyeball's rotation centre to its iris: mean of adults, as SynthGaze draws them."""
+
+BALL_SCALE = 0.1
+"""Half patch widths per unit of the perceptron's output for the eyeball's centre."""
+
+PAIR_WIDTH = 256
+"""Hidden units of the exchange between the two eyes."""
+
 
 class GazeOutput(NamedTuple):
     """What the model says about N patches.
@@ -51,14 +70,27 @@ class GazeOutput(NamedTuple):
     Attributes:
         gaze: (N, 2) pitch and yaw in radians, in the patches' (mirrored) normalised frames.
         log_width: (N,) log b of the error's Laplace distribution, b in radians.
-        logits: (N, 9) similarity with the nine directions' sentences; softmax gives probabilities.
+        coarse: (N, 9) similarity of the visual tower's feature with the nine directions' sentences,
+            which picks the text that enters the fusion.
+        logits: (N, 9) similarity of the embedding with the same sentences; softmax gives the
+            probabilities that are handed out.
         embedding: (N, E) the last hidden layer.
+        points: (N, 2, 2) where iris and eyeball are, see `model.training.keypoints.POINTS`; None of
+            a model that sees the whole face.
     """
 
     gaze: Tensor
     log_width: Tensor
+    coarse: Tensor
     logits: Tensor
     embedding: Tensor
+    points: Tensor | None = None
+
+    def of(self, which: Tensor) -> "GazeOutput":
+        """The output of some of the patches: (N,) bool."""
+        gaze, log_width, coarse, logits, embedding = (part[which] for part in self[:5])
+        points = None if self.points is None else self.points[which]
+        return GazeOutput(gaze, log_width, coarse, logits, embedding, points)
 
 
 def sigma_of(log_width: Tensor) -> Tensor:
@@ -98,15 +130,38 @@ class Fusion(nn.Module):
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
 
+class Exchange(nn.Module):
+    """Lets each of a pair of eyes hear the other: a residual step on their hidden layers."""
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        last = nn.Linear(PAIR_WIDTH, hidden)
+        nn.init.zeros_(last.weight)  # at first each eye is on its own
+        nn.init.zeros_(last.bias)
+        first = nn.Linear(2 * (hidden + HEAD_SIZE) + 1, PAIR_WIDTH)
+        self.mlp = nn.Sequential(first, nn.GELU(), last)
+
+    def forward(self, hidden: Tensor, head: Tensor, used: Tensor) -> Tensor:
+        """Hidden layers (N, H) of N / 2 pairs, with heads (N, 4); of eyes that are not `used` (N,)
+        the other one hears nothing."""
+        mask = used.view(-1, 2).flip(1).reshape(-1, 1).to(hidden.dtype)
+        told = torch.cat([hidden, head.to(hidden.dtype)], dim=1)
+        other = told.view(-1, 2, told.shape[1]).flip(1).reshape(told.shape)
+        return hidden + self.mlp(torch.cat([told, other * mask, mask], dim=1))
+
+
 class GazeHead(nn.Module):
     """From visual map, chosen text feature and head pose to gaze."""
 
-    def __init__(self, config: FusionConfig, visual: tuple[int, int, int], text: int) -> None:
+    def __init__(
+        self, config: FusionConfig, visual: tuple[int, int, int], text: int, eyes: bool
+    ) -> None:
         """
         Args:
             config: sizes.
             visual: channels, rows and columns of the visual map.
             text: size of a text feature.
+            eyes: whether the patches are the eyes of pairs, with key points.
         """
         super().__init__()
         channels, rows, columns = visual
@@ -123,19 +178,29 @@ class GazeHead(nn.Module):
         self.norm = nn.LayerNorm(3 * config.width)
         self.spatial = nn.Sequential(nn.Conv2d(channels, config.spatial, 1), nn.ReLU())
         joined = 3 * config.width + config.spatial * rows * columns + HEAD_SIZE
-        self.hidden = nn.Sequential(
-            nn.Linear(joined, config.hidden),
-            nn.ReLU(),
-            nn.Dropout(config.dropout),
-            nn.Linear(config.hidden, config.embedding),
-            nn.ReLU(),
+        self.hidden = nn.Sequential(nn.Linear(joined, config.hidden), nn.ReLU())
+        self.places = nn.Linear(2 * KEYPOINTS, config.hidden, bias=False) if eyes else None
+        self.exchange = Exchange(config.hidden) if eyes else None
+        self.last = nn.Sequential(
+            nn.Dropout(config.dropout), nn.Linear(config.hidden, config.embedding), nn.ReLU()
         )
-        self.out = nn.Linear(config.embedding, 3)
-        nn.init.constant_(self.out.bias, 0.0)
+        self.out = nn.Linear(config.embedding, 5 if eyes else 3)
+        nn.init.zeros_(self.out.bias)
+        self.words = nn.Linear(config.embedding, text)
 
-    def forward(self, visual: Tensor, text: Tensor, head: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Gaze (N, 2), log width (N,) and embedding (N, E) of visual maps (N, C, h, w), chosen text
-        features (N, text) and head poses (N, 4)."""
+    def forward(
+        self, visual: Tensor, text: Tensor, head: Tensor, used: Tensor, points: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The perceptron's answers (N, 3 or, of eyes, 5), in its own units: gaze, log width and the
+        eyeball's centre; log width (N,); embedding (N, E).
+
+        Args:
+            visual: (N, C, h, w) maps.
+            text: (N, F) chosen features.
+            head: (N, 4) poses.
+            used: (N,) which eyes may be heard by their others.
+            points: (N, K, 2) key points of eyes.
+        """
         tokens = self.token(visual.flatten(2).transpose(1, 2)) + self.position
         queries = torch.stack([self.text(text), self.head_pose(head)], dim=1)
         queries = torch.cat([queries, self.gaze_token.expand(len(visual), -1, -1)], dim=1)
@@ -143,12 +208,18 @@ class GazeHead(nn.Module):
             queries = layer(queries, tokens)
         fused = self.norm(queries.flatten(1))
         spatial = self.spatial(visual).flatten(1)
-        embedding = self.hidden(torch.cat([fused, spatial, head], dim=1))
+        hidden = self.hidden[0](torch.cat([fused, spatial, head], dim=1))
+        if self.places is not None and points is not None:
+            hidden = hidden + self.places(points.flatten(1))
+        hidden = self.hidden[1](hidden)
+        if self.exchange is not None:
+            hidden = self.exchange(hidden, head, used)
+        embedding = self.last(hidden)
         out = self.out(embedding).float()
         low, high = LOG_WIDTH_RANGE
         middle = (low + high) / 2.0
         log_width = middle + (high - low) / 2.0 * torch.tanh(0.5 * out[:, 2])
-        return GAZE_SCALE * out[:, :2], log_width, embedding
+        return out, log_width, embedding
 
 
 class GazeCLIP(nn.Module):
@@ -169,12 +240,20 @@ class GazeCLIP(nn.Module):
         prompts = [text for texts in sentences(config.patch.kind) for text in texts]
         context = int(getattr(self.clip, "context_length", 77))
         self.register_buffer("tokens", tokenise(prompts, context), persistent=False)
+        eyes = config.patch.kind == "eyes"
+        self.maps = 3 if eyes else 1
         with torch.no_grad():
             self.clip.eval()
             blank = torch.zeros(1, self.channels, config.patch.height, config.patch.width)
-            visual_map, feature = self._see(blank)
-        rows, columns = visual_map.shape[2:]
-        self.head = GazeHead(config.fusion, (visual_map.shape[1], rows, columns), feature.shape[1])
+            maps, feature = self._see(blank)
+        channels, rows, columns = maps[-1].shape[1:]
+        self.head = GazeHead(config.fusion, (channels, rows, columns), feature.shape[1], eyes)
+        self.keypoints = None
+        if eyes:
+            self.keypoints = Keypoints(maps[0].shape[1], maps[1].shape[1], KEYPOINTS)
+        patch = config.patch
+        # What a unit vector's x or y is on the patch, for an iris at its depth.
+        self.reach = IRIS_DEPTH * patch.focal / patch.distance / (patch.width / 2.0)
         self._freeze()
         self.train()
 
@@ -219,24 +298,43 @@ class GazeCLIP(nn.Module):
         features = self.clip.encode_text(tokens.flatten(0, 1), normalize=True)
         return F.normalize(features.view(len(DIRECTIONS), tokens.shape[1], -1).mean(1), dim=-1)
 
-    def forward(self, pixels: Tensor, head: Tensor, text: Tensor) -> GazeOutput:
+    def forward(
+        self, pixels: Tensor, head: Tensor, text: Tensor, used: Tensor | None = None
+    ) -> GazeOutput:
         """
         Args:
-            pixels: (N, C, H, W) patches from `normalise`.
+            pixels: (N, C, H, W) patches from `normalise`; of eyes, the two of a face in a row.
             head: (N, 4), see `model.patches.Patches.head`.
             text: (9, F) from `text_features`.
+            used: (N,) 1 where an eye may be heard by the other one, 0 where not; None for all.
         """
-        visual, feature = self._see(pixels)
+        if used is None:
+            used = torch.ones_like(head[:, 0])
+        maps, feature = self._see(pixels)
+        coarse = self._likeness(feature, text)
+        with torch.autocast(pixels.device.type, enabled=False):
+            chosen = coarse.softmax(dim=-1) @ text
+        found = None if self.keypoints is None else self.keypoints(maps[0], maps[1])
+        out, log_width, embedding = self.head(maps[-1], chosen, head, used, found)
+        logits = self._likeness(self.head.words(embedding), text)
+        gaze, points = GAZE_SCALE * out[:, :2], None
+        if found is not None:
+            points = torch.stack([found[:, 0], BALL_SCALE * out[:, 3:5]], dim=1)
+            # The direction from the eyeball's centre to the iris, for small angles; the perceptron
+            # adds the rest, the angle between the eye's optical and visual axis above all.
+            seen = (points[:, 0] - points[:, 1]) / self.reach
+            gaze = gaze - seen.flip(1)  # up and right in the picture are positive pitch and yaw < 0
+        return GazeOutput(gaze, log_width, coarse, logits, embedding, points)
+
+    def _likeness(self, feature: Tensor, text: Tensor) -> Tensor:
+        """CLIP's scaled cosine similarities (N, 9) of features (N, F) with text features (9, F)."""
         # Sentences differ by a few words, and their features at first by a few parts in a hundred:
         # too little for arithmetic in bf16.
-        with torch.autocast(pixels.device.type, enabled=False):
+        with torch.autocast(feature.device.type, enabled=False):
             scale = self.clip.logit_scale.clamp(max=MAX_LOGIT_SCALE).exp()
-            logits = scale * F.normalize(feature.float(), dim=-1) @ text.T
-            chosen = logits.softmax(dim=-1) @ text
-        gaze, log_width, embedding = self.head(visual, chosen, head)
-        return GazeOutput(gaze, log_width, logits, embedding)
+            return scale * F.normalize(feature.float(), dim=-1) @ text.T
 
-    def _see(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """The last visual map (N, C, h, w) and the image feature (N, F)."""
-        seen = self.clip.visual.forward_intermediates(pixels, indices=1)
-        return seen["image_intermediates"][-1], seen["image_features"]
+    def _see(self, pixels: Tensor) -> tuple[list[Tensor], Tensor]:
+        """The last visual maps (N, C, h, w), the coarsest last, and the image feature (N, F)."""
+        seen = self.clip.visual.forward_intermediates(pixels, indices=self.maps)
+        return seen["image_intermediates"], seen["image_features"]

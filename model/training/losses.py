@@ -72,27 +72,53 @@ def contrastive_loss(logits: Tensor, target: Tensor) -> Tensor:
     return 0.5 * (sentence + (patches * present).sum() / present.sum().clamp(min=1.0))
 
 
+def points_loss(found: Tensor, true: Tensor, reach: float) -> Tensor:
+    """Mean error of points, as the angle (radians) that it turns the eye by.
+
+    Args:
+        found, true: (N, 2, 2) half patch widths; NaN where nobody knows.
+        reach: half patch widths that a radian is.
+    """
+    known = torch.isfinite(true).all(dim=-1)
+    difference = (found - true)[known] / reach
+    if len(difference) == 0:
+        return found.sum() * 0.0
+    return (difference.square().sum(dim=-1) + 1e-6).sqrt().mean()
+
+
 def gaze_loss(
-    output: GazeOutput, true: Tensor, config: TrainingConfig
+    output: GazeOutput,
+    true: Tensor,
+    config: TrainingConfig,
+    points: Tensor | None = None,
+    reach: float = 1.0,
 ) -> tuple[Tensor, dict[str, float]]:
     """The whole loss of a batch, and its parts for the log.
 
     Mean angular error, plus the negative logarithm of the Laplace density of
-    `model.training.gazeclip.sigma_of`, |e| / b + 2 log b, plus the image-text loss.
+    `model.training.gazeclip.sigma_of`, |e| / b + 2 log b, plus the image-text loss of both choices
+    of words.
 
     Args:
         output: of the model.
         true: (N, 2) pitch and yaw in radians.
         config: weights of the parts.
+        points: (N, 2, 2) where iris and eyeball truly are, see `points_loss`.
+        reach: see there.
     """
     error = angular_error(output.gaze, true) / RESIDUAL_UNIT
     log_width = output.log_width - math.log(RESIDUAL_UNIT)
     likelihood = (error * torch.exp(-log_width) + 2.0 * log_width).mean()
-    contrastive = contrastive_loss(output.logits, graded_directions(true))
+    target = graded_directions(true)
+    contrastive = contrastive_loss(output.coarse, target) + contrastive_loss(output.logits, target)
     loss = error.mean() + config.likelihood * likelihood + config.contrastive * contrastive
     parts = {
         "error_deg": float(error.detach().mean()) * math.degrees(RESIDUAL_UNIT),
         "likelihood": float(likelihood.detach()),
         "contrastive": float(contrastive.detach()),
     }
+    if output.points is not None and points is not None:
+        places = points_loss(output.points, points, reach) / RESIDUAL_UNIT
+        loss = loss + config.points * places
+        parts["points_deg"] = float(places.detach()) * math.degrees(RESIDUAL_UNIT)
     return loss, parts

@@ -15,6 +15,10 @@ FAR, NEAR = 800.0, 600.0
 """Distances in mm at which the report by distance is split."""
 
 
+CLEAR = np.radians(3.0)
+"""How far from a border between two directions words must be right: nearer, either will do."""
+
+
 @dataclass(frozen=True)
 class Prediction:
     """What a model says about a `PatchSet` of M samples with P patches each.
@@ -61,7 +65,7 @@ def measure(prediction: Prediction, patches: PatchSet) -> dict[str, Any]:
         "eye_mean_deg": _round(eye_error.mean()),
         "eye_median_deg": _round(np.median(eye_error)),
         **_axes(gaze, truth),
-        "zero_shot_accuracy": _round(_zero_shot(prediction, patches)),
+        **_zero_shot(prediction, patches),
         "sigma_ratio": _round(_sigma_ratio(error, np.degrees(sigma))),
         "groups": _groups(error, patches, judged),
     }
@@ -86,13 +90,23 @@ def _axes(gaze: Array, truth: Array) -> dict[str, float]:
     return found
 
 
-def _zero_shot(prediction: Prediction, patches: PatchSet) -> float:
-    """Share of patches for which the likeliest sentence is the right one of nine."""
+def _zero_shot(prediction: Prediction, patches: PatchSet) -> dict[str, float]:
+    """Share of patches for which the likeliest sentence is the right one of nine: of all, and of
+    those whose gaze lies more than CLEAR from the border to another direction."""
     picked = unmirror(prediction.probabilities, patches.mirrored).argmax(axis=-1)
     target = patches.target.astype(np.float64) * np.where(
         patches.mirrored[:, None], [1.0, -1.0], [1.0, 1.0]
     )
-    return float((picked == direction_index(target))[patches.usable].mean())
+    true = direction_index(target)
+    clear = np.ones(true.shape, dtype=bool)
+    for turn in np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False):
+        aside = CLEAR * np.array([np.sin(turn), np.cos(turn)])
+        clear &= direction_index(target + aside) == true
+    right, usable = picked == true, patches.usable
+    return {
+        "zero_shot_accuracy": _round(right[usable].mean()),
+        "zero_shot_clear": _round(right[usable & clear].mean()),
+    }
 
 
 def _sigma_ratio(error: Array, sigma: Array) -> float:

@@ -42,6 +42,8 @@ FINAL_RATE = 0.01
 """Share of the peak learning rate that is left at the end."""
 ASLEEP = 60.0
 """Seconds after which a step counts as a machine that slept, not as training."""
+ALONE = 0.12
+"""Share of the faces whose eyes are shown to the model as if they were single."""
 VALIDATION_SAMPLES = 2000
 """Samples that the validations during training look at."""
 
@@ -95,16 +97,20 @@ class Trainer:
         self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
         self._now, self._mean = self._moving(self.model), self._moving(self.average)
         self.generator = torch.Generator().manual_seed(options.seed)
-        usable = torch.from_numpy(np.flatnonzero(data.usable.ravel()))
-        if len(usable) == 0:
+        open_eyed = torch.from_numpy(np.flatnonzero(data.usable.any(axis=1)))
+        if len(open_eyed) == 0:
             raise UserError("the shards hold no open eye to train on: render more")
-        self.sampler = Sampler(usable, config.training.batch, self.generator)
+        self.per_sample = data.images.shape[1]
+        batch = max(config.training.batch // self.per_sample, 1)
+        self.sampler = Sampler(open_eyed, batch, self.generator)
         size = (config.patch.height, config.patch.width)
         self.augment = Augmenter(size, config.training.augmentation, self.generator)
         self.optimizer = torch.optim.AdamW(self._groups(), fused=True)
-        self.images = torch.from_numpy(data.images).flatten(0, 1)
-        self.head = torch.from_numpy(data.head).flatten(0, 1)
-        self.target = torch.from_numpy(data.target).flatten(0, 1)
+        self.images = torch.from_numpy(data.images)
+        self.head = torch.from_numpy(data.head)
+        self.target = torch.from_numpy(data.target)
+        self.usable = torch.from_numpy(data.usable)
+        self.points = torch.from_numpy(data.points)
         self.step = 0
         self.seconds = 0.0
         self._fixed_text: Tensor | None = None
@@ -142,14 +148,17 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * rate
         which = next(self.sampler)
-        pixels, head, target = self.augment(
-            self.images[which], self.head[which], self.target[which]
+        pixels, head, target, points = self.augment(
+            self.images[which], self.head[which], self.target[which], self.points[which]
         )
         pixels = self.model.normalise(pixels).contiguous(memory_format=torch.channels_last)
         text = self._text()
         with torch.autocast("cpu", torch.bfloat16, enabled=self.options.precision == "bf16"):
-            output = self.model(pixels, head, text)
-        loss, parts = gaze_loss(output, target, training)
+            output = self.model(pixels, head, text, self._heard(len(which)))
+        usable = self.usable[which].flatten()
+        loss, parts = gaze_loss(
+            output.of(usable), target[usable], training, points[usable], self.model.reach
+        )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._learning(), MAX_GRADIENT)
@@ -159,6 +168,12 @@ class Trainer:
         elapsed = time.perf_counter() - started
         self.seconds += elapsed if elapsed < ASLEEP else 0.0
         return {"loss": float(loss.detach()), **parts, "rate": rate}
+
+    def _heard(self, samples: int) -> Tensor:
+        """Which eyes are heard by their others: for some faces none, since some people have one
+        eye that can be used, and it must do on its own."""
+        paired = torch.rand(samples, generator=self.generator) >= ALONE
+        return paired.float().repeat_interleave(self.per_sample)
 
     def _text(self) -> Tensor:
         """Text features of this step; of a text tower that does not learn, always the same."""
@@ -194,7 +209,7 @@ class Trainer:
             "generator": self.generator.get_state(),
             "chance": torch.get_rng_state(),
             "waiting": self.sampler.waiting.clone(),
-            "patches": len(self.sampler.items),
+            "samples": len(self.sampler.items),
             "step": self.step,
             "seconds": self.seconds,
             "training": {
@@ -204,7 +219,7 @@ class Trainer:
                 "precision": self.options.precision,
                 "steps": self.step,
                 "minutes": round(self.seconds / 60.0, 2),
-                "patches": len(self.sampler.items),
+                "samples": len(self.sampler.items),
                 "versions": {
                     "python": platform.python_version(),
                     "torch": str(torch.__version__),
@@ -215,21 +230,26 @@ class Trainer:
         }
 
     def start_from(self, path: Path) -> None:
-        """Begin with the averaged weights of another training.
+        """Begin with the averaged weights of another training. Parts of the head that are built
+        differently there start anew, which is said.
 
         Raises:
-            UserError: if its model is not built like this one.
+            UserError: if its towers are not built like these.
         """
         weights = load_checkpoint(path)["average"]
-        try:
-            self.model.load_state_dict(weights)
-            self.average.load_state_dict(weights)
-            self._fixed_text = None
-        except RuntimeError as error:
+        own = self.model.state_dict()
+        fitting = {k: v for k, v in weights.items() if k in own and own[k].shape == v.shape}
+        if any(key.startswith("clip.") and key not in fitting for key in own):
             raise UserError(
-                f"the model in {path} is built differently from {self.config.name}: start from "
+                f"the model in {path} has other towers than {self.config.name}: start from "
                 "another training, or without --start"
-            ) from error
+            )
+        for model in (self.model, self.average):
+            model.load_state_dict(fitting, strict=False)
+        self._fixed_text = None
+        anew = sorted(set(own) - set(fitting))
+        if anew:
+            print(f"starting anew: {', '.join(anew)}", flush=True)
 
     def restore(self, content: dict[str, Any]) -> None:
         """Go back to a state. With other data than then, the current round of it starts anew."""
@@ -239,7 +259,7 @@ class Trainer:
         self.optimizer.load_state_dict(content["optimizer"])
         self.generator.set_state(content["generator"])
         torch.set_rng_state(content["chance"])
-        if content["patches"] == len(self.sampler.items):
+        if content["samples"] == len(self.sampler.items):
             self.sampler.waiting = content["waiting"]
         self.step, self.seconds = int(content["step"]), float(content["seconds"])
 
@@ -291,9 +311,7 @@ def train(
         trainer.start_from(options.start)
     options.out.mkdir(parents=True, exist_ok=True)
     sources = [synthgaze.summary(folder) for folder in shards]
-    print(
-        f"{config.name}: {len(trainer.sampler.items)} patches from {len(data)} samples", flush=True
-    )
+    print(f"{config.name}: {int(data.usable.sum())} patches from {len(data)} samples", flush=True)
     with SummaryWriter(str(options.out), purge_step=trainer.step) as log, _stop_on_ctrl_c() as stop:
         _run(trainer, judged, log, stop, sources)
     if stop.asked and trainer.progress < 1.0:
@@ -333,7 +351,8 @@ def _run(
             parts = trainer.train_step()
             bar.update(min(int(1000 * trainer.progress), 1000) - bar.n)
             if trainer.step % LOG_EVERY == 0:
-                speed = trainer.step * trainer.sampler.batch / max(trainer.seconds, 1e-9)
+                seen = trainer.step * trainer.sampler.batch * trainer.per_sample
+                speed = seen / max(trainer.seconds, 1e-9)
                 for name, value in {**parts, "patches_per_second": speed}.items():
                     log.add_scalar(f"train/{name}", value, trainer.step)
                 bar.set_postfix_str(f"error {parts['error_deg']:.2f} deg, {speed:.0f} patches/s")

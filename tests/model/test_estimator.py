@@ -54,6 +54,9 @@ def test_one_usable_eye(estimator: Estimator, eyes: str, used: int) -> None:
     found = estimator.estimate(patches((0.3, 0.1), (-0.2, 0.1)), eyes)  # type: ignore[arg-type]
     assert angle_between(found.gaze, found.eye_gaze[used]) < 1e-6
     assert np.isnan(found.eye_gaze[1 - used]).all()
+    heard = found.embedding[:, 0]  # the tiny model hands out which eyes it may listen to
+    assert heard[used] == 1.0
+    assert heard[1 - used] == 0.0
 
 
 def test_the_surer_eye_counts_for_more() -> None:

@@ -26,6 +26,8 @@ class PatchSet:
         rotation: (M, P, 3, 3) float32, camera frame to normalised frame.
         mirrored: (P,) bool.
         gaze: (M, 3) cyclopean gaze, unit vectors in the camera frame.
+        points: (M, P, 2, 2) float32, where iris and eyeball lie in the patches, see
+            `model.training.keypoints.POINTS`; NaN where nobody knows, as on photographs.
         traits: what else is known of each sample, by name, arrays (M, ...).
     """
 
@@ -36,6 +38,7 @@ class PatchSet:
     rotation: NDArray[np.float32]
     mirrored: NDArray[np.bool_]
     gaze: Array
+    points: NDArray[np.float32]
     traits: dict[str, NDArray[np.generic]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -47,6 +50,7 @@ class PatchSet:
             (self.rotation, (m, p, 3, 3)),
             (self.mirrored, (p,)),
             (self.gaze, (m, 3)),
+            (self.points, (m, p, 2, 2)),
         ]
         for array, shape in shapes:
             if array.shape != shape:
@@ -69,6 +73,7 @@ def join(sets: Sequence[PatchSet]) -> PatchSet:
         rotation=np.concatenate([s.rotation for s in sets]),
         mirrored=sets[0].mirrored,
         gaze=np.concatenate([s.gaze for s in sets]),
+        points=np.concatenate([s.points for s in sets]),
         traits={key: np.concatenate([s.traits[key] for s in sets]) for key in sorted(common)},
     )
 

@@ -17,6 +17,9 @@ from model.training.synthetic.person import RESERVED_IDENTITIES
 
 SCHEMA = 1
 TRAITS = ("glasses", "identity", "index", "image_size", "fov", "head_angles", "head_position")
+_TOLD = ("preset", "seed", "count", "kept", "landmarks", "portraits", "portrait_share", "renderer",
+         "versions")  # fmt: skip
+"""What of a manifest a model card repeats."""
 TEST_PRESET = "test"
 
 
@@ -150,14 +153,25 @@ def _patch_set(shard: Any, spec: PatchSpec, grey: bool) -> PatchSet:
         rotation=rotation.astype(np.float32),
         mirrored=mirrored,
         gaze=gaze,
+        points=_points(shard, spec, width, height, len(gaze), len(mirrored)),
         traits=traits,
     )
+
+
+def _points(
+    shard: Any, spec: PatchSpec, width: int, height: int, samples: int, per_sample: int
+) -> NDArray[np.float32]:
+    """Pixels of the stored patches as half widths of the model's; NaN where none are stored."""
+    if f"{spec.kind}_points" not in shard:
+        return np.full((samples, per_sample, 2, 2), np.nan, dtype=np.float32)
+    middle = np.array([(width - 1) / 2.0, (height - 1) / 2.0])
+    return np.asarray((shard[f"{spec.kind}_points"] - middle) / (spec.width / 2.0), np.float32)
 
 
 def summary(folder: Path) -> dict[str, Any]:
     """What a model card tells about a folder of shards."""
     manifest = read_manifest(folder)
     found: dict[str, Any] = {"dataset": "SynthGaze", "shards": len(shard_files(folder))}
-    for key in ("preset", "seed", "count", "kept", "landmarks", "renderer", "versions"):
+    for key in _TOLD:
         found[key] = manifest.get(key)
     return found

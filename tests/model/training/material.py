@@ -62,11 +62,17 @@ def tiny_config(folder: Path, tower: str = "tiny-eye") -> GazeClipConfig:
     )
 
 
+def drawn_iris(pitch: float, yaw: float) -> tuple[float, float]:
+    """Where the disc of `draw_eye` lies, pixels."""
+    return float(48 - 20 * np.sin(yaw)), float(32 - 18 * np.sin(pitch))
+
+
 def draw_eye(pitch: float, yaw: float, generator: np.random.Generator) -> NDArray[np.uint8]:
     """A disc on a white ellipse, (64, 96, 3), where the disc tells the normalised gaze."""
     image = np.full((64, 96, 3), generator.integers(60, 200), dtype=np.uint8)
     cv2.ellipse(image, (48, 32), (26, 13), 0, 0, 360, (230, 225, 220), -1, cv2.LINE_AA)
-    centre = (round(16 * (48 - 20 * np.sin(yaw))), round(16 * (32 - 18 * np.sin(pitch))))
+    x, y = drawn_iris(pitch, yaw)
+    centre = (round(16 * x), round(16 * y))
     cv2.circle(image, centre, 9 * 16, (70, 60, 50), -1, cv2.LINE_AA, 4)
     return np.clip(image + generator.normal(0.0, 4.0, image.shape), 0, 255).astype(np.uint8)
 
@@ -90,14 +96,17 @@ def write_shards(
     )
     height, width = EYE_PATCH_WIDE.height, EYE_PATCH_WIDE.width
     eyes = np.zeros((samples, 2, height, width, 3), dtype=np.uint8)
+    points = np.full((samples, 2, 2, 2), (48.0, 32.0))
     for eye, mirrored in ((0, True), (1, False)):
         angles = to_normalised(gaze, rotation[:, eye], mirrored)
         for i in range(samples):
             eyes[i, eye] = draw_eye(*angles[i], generator)
+            points[i, eye, 0] = drawn_iris(*angles[i])
     arrays = {
         "eyes": eyes,
         "eyes_rotation": rotation.astype(np.float32),
         "eyes_head": np.zeros((samples, 2, 4), dtype=np.float32),
+        "eyes_points": points.astype(np.float32),
         "gaze": gaze.astype(np.float32),
         "eye_gaze": np.stack([gaze, gaze], axis=1).astype(np.float32),
         "head_angles": np.zeros((samples, 3), dtype=np.float32),

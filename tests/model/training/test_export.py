@@ -48,6 +48,7 @@ def test_the_card_describes_the_file(model: Path) -> None:
     card = load_card(model)
     assert card.name == "tiny-eye"
     assert card.inputs["patches"]["shape"] == [2, 48, 72, 3]
+    assert card.inputs["used"]["shape"] == [2]
     assert card.outputs["gaze"]["shape"] == [2, 2]
     assert card.outputs["description"]["shape"] == [2, 9]
     assert card.outputs["embedding"]["shape"] == [2, 16]

@@ -12,17 +12,25 @@ torch.set_num_threads(1)  # for nets this small, and beside other work, more thr
 
 from model.errors import UserError  # noqa: E402
 from model.geometry import DIRECTIONS, direction_index  # noqa: E402
-from model.training.augment import Augmenter  # noqa: E402
+from model.training.augment import Augmenter, _rolled  # noqa: E402
 from model.training.config import ClipConfig, TrainingConfig, load_config  # noqa: E402
 from model.training.gazeclip import GazeCLIP, GazeOutput, sigma_of  # noqa: E402
+from model.training.keypoints import Keypoints  # noqa: E402
 from model.training.losses import (  # noqa: E402
     angular_error,
     contrastive_loss,
     gaze_loss,
     graded_directions,
+    points_loss,
 )
 from model.training.towers import create_towers  # noqa: E402
 from tests.model.training.material import tiny_config, write_tower  # noqa: E402
+
+
+def labels(samples: int, per_sample: int) -> tuple[torch.Tensor, ...]:
+    """Head, gaze and points of nothing in particular."""
+    shape = (samples, per_sample)
+    return torch.zeros(*shape, 4), torch.zeros(*shape, 2), torch.zeros(*shape, 2, 2)
 
 
 @pytest.mark.parametrize("tower", ["tiny-eye", "tiny-resnet", "tiny-vit"])
@@ -35,7 +43,8 @@ def test_every_kind_of_tower_gives_gaze_and_gets_gradients(tmp_path: Path, tower
     assert output.gaze.shape == (4, 2)
     assert output.logits.shape == (4, 9)
     assert output.embedding.shape == (4, config.fusion.embedding)
-    loss, parts = gaze_loss(output, torch.zeros(4, 2), config.training)
+    points = torch.zeros(4, 2, 2)
+    loss, parts = gaze_loss(output, torch.zeros(4, 2), config.training, points, model.reach)
     loss.backward()
     assert math.isfinite(parts["error_deg"])
     without = [
@@ -55,6 +64,27 @@ def test_the_text_reaches_the_gaze(tmp_path: Path) -> None:
         one = model(pixels, torch.zeros(2, 4), text).gaze
         other = model(pixels, torch.zeros(2, 4), -text).gaze
     assert float((one - other).abs().max()) > 1e-6
+
+
+def test_each_eye_hears_the_other_unless_that_one_is_not_used(tmp_path: Path) -> None:
+    model = GazeCLIP(tiny_config(tmp_path)).eval()
+    assert model.head.exchange is not None
+    torch.nn.init.normal_(model.head.exchange.mlp[2].weight)  # type: ignore[arg-type]
+    pixels = model.normalise(torch.rand(4, 1, 48, 72))
+    changed = pixels.clone()
+    changed[1] = model.normalise(torch.rand(1, 1, 48, 72))[0]  # the left eye of the first face
+    text, head = model.text_features(), torch.zeros(4, 4)
+
+    def gaze(seen: torch.Tensor, used: list[float]) -> torch.Tensor:
+        with torch.no_grad():
+            return model(seen, head, text, torch.tensor(used)).gaze
+
+    both = gaze(changed, [1.0] * 4) - gaze(pixels, [1.0] * 4)
+    assert float(both[0].abs().max()) > 1e-4
+    assert torch.equal(both[2:], torch.zeros(2, 2))
+    alone = gaze(changed, [1.0, 0.0, 1.0, 1.0]) - gaze(pixels, [1.0, 0.0, 1.0, 1.0])
+    assert torch.equal(alone[0], torch.zeros(2))
+    assert float(alone[1].abs().max()) > 1e-4
 
 
 def test_a_frozen_text_tower_stays_frozen(tmp_path: Path) -> None:
@@ -92,7 +122,7 @@ def test_likelihood_is_best_at_the_true_width() -> None:
     def loss(b: float) -> float:
         output = GazeOutput(
             torch.tensor([[0.0, error]]), torch.tensor([math.log(b)]), torch.zeros(1, 9),
-            torch.zeros(1, 4),
+            torch.zeros(1, 9), torch.zeros(1, 4),
         )  # fmt: skip
         return gaze_loss(output, true, config)[1]["likelihood"]
 
@@ -130,10 +160,11 @@ def test_contrastive_loss_is_least_for_the_right_sentences() -> None:
 
 
 def test_without_strength_augmentation_only_cuts_the_middle() -> None:
-    images = torch.randint(0, 256, (3, 64, 96, 1), dtype=torch.uint8)
+    images = torch.randint(0, 256, (3, 2, 64, 96, 1), dtype=torch.uint8)
     augment = Augmenter((48, 72), 0.0, torch.Generator())
-    pixels, _, _ = augment(images, torch.zeros(3, 4), torch.zeros(3, 2))
-    assert torch.equal((pixels[:, 0] * 255).round().byte(), images[:, 8:56, 12:84, 0])
+    pixels, *_ = augment(images, *labels(3, 2))
+    expected = images.flatten(0, 1)[:, 8:56, 12:84, 0]
+    assert torch.equal((pixels[:, 0] * 255).round().byte(), expected)
 
 
 def test_rolling_a_patch_rolls_its_gaze_with_it() -> None:
@@ -142,8 +173,7 @@ def test_rolling_a_patch_rolls_its_gaze_with_it() -> None:
     images = torch.zeros(40, 64, 96, 1, dtype=torch.uint8)
     images[:, 30:34, 66:70] = 255  # to the image's right of the middle by 19.5 px
     gaze = torch.tensor([[0.0, -0.5]]).expand(40, 2)  # towards the image's right
-    moved, roll = augment._move(images.permute(0, 3, 1, 2).float())
-    from model.training.augment import _rolled
+    moved, roll, _ = augment._move(images.permute(0, 3, 1, 2).float(), torch.zeros(40, 1, 2), 1)
 
     turned = _rolled(gaze, roll)
     weight = moved[:, 0] / moved[:, 0].sum(dim=(1, 2), keepdim=True)
@@ -153,12 +183,73 @@ def test_rolling_a_patch_rolls_its_gaze_with_it() -> None:
     assert 20.0 < slope < 60.0
 
 
+def test_points_move_with_what_they_mark() -> None:
+    augment = Augmenter((48, 72), 1.0, torch.Generator().manual_seed(4))
+    images = torch.zeros(60, 64, 96, 1)
+    images[:, 24:28, 60:64] = 255.0  # its middle is 14 px right of and 6 px above the middle
+    points = torch.tensor([[[14.0, -6.0]]]).expand(60, 1, 2) / 36.0
+    moved, _, placed = augment._move(images.permute(0, 3, 1, 2), points, 1)
+    weight = moved[:, 0] / moved[:, 0].sum(dim=(1, 2), keepdim=True)
+    rows = (weight.sum(dim=2) * (torch.arange(48) - 23.5)).sum(dim=1)
+    columns = (weight.sum(dim=1) * (torch.arange(72) - 35.5)).sum(dim=1)
+    found = torch.stack([columns, rows], dim=1) / 36.0
+    assert float((found - placed[:, 0]).abs().max()) < 0.3 / 36.0
+
+
+def test_unknown_points_cost_nothing() -> None:
+    found = torch.zeros(4, 2, 2, requires_grad=True)
+    true = torch.full((4, 2, 2), math.nan)
+    loss = points_loss(found, true, 0.5)
+    loss.backward()
+    assert float(loss.detach()) == 0.0
+    assert torch.equal(found.grad, torch.zeros(4, 2, 2))  # type: ignore[arg-type]
+    true[1, 0] = torch.tensor([0.3, 0.4])
+    assert float(points_loss(found.detach(), true, 0.5)) == pytest.approx(1.0, rel=1e-3)
+
+
+def test_gaze_is_where_the_iris_lies_before_the_eyeball(tmp_path: Path) -> None:
+    """What is left is the perceptron's share: with its last layer silent there is none."""
+    model = GazeCLIP(tiny_config(tmp_path)).eval()
+    torch.nn.init.zeros_(model.head.out.weight)
+    pixels = model.normalise(torch.rand(2, 1, 48, 72))
+    with torch.no_grad():
+        output = model(pixels, torch.zeros(2, 4), model.text_features())
+    assert output.points is not None
+    x, y = (output.points[:, 0] - output.points[:, 1]).T
+    millimetres = 36.0 / 1.6  # per half width: the patch has 1.6 px per mm
+    assert torch.allclose(output.gaze[:, 0], -y * millimetres / 10.8, atol=1e-5)
+    assert torch.allclose(output.gaze[:, 1], -x * millimetres / 10.8, atol=1e-5)
+
+
+def test_a_key_point_is_the_middle_of_its_heat() -> None:
+    finder = Keypoints(1, 1, 1)
+    for module in (finder.fine, finder.coarse, finder.heat):
+        torch.nn.init.zeros_(module.weight)
+        torch.nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+    finder.fine.weight.data[0] = 1.0
+    finder.heat.weight.data[0, 0, 1, 1] = 50.0
+    fine = torch.zeros(1, 1, 12, 18)
+    fine[0, 0, 3, 11] = 1.0
+    with torch.no_grad():
+        x, y = finder(fine, torch.zeros(1, 1, 6, 9))[0, 0]
+    assert float(x) == pytest.approx((11.5 / 18) * 2 - 1, abs=1e-4)
+    assert float(y) == pytest.approx((3.5 * 2 - 12) / 18, abs=1e-4)
+
+
+def test_two_eyes_of_a_face_roll_together() -> None:
+    """A wrong head roll turns both eyes the same way in the picture: the flipped one the other way
+    in its own."""
+    augment = Augmenter((48, 72), 1.0, torch.Generator().manual_seed(3))
+    _, roll, _ = augment._move(torch.zeros(400, 1, 64, 96), torch.zeros(400, 1, 2), 2)
+    right, left = roll.view(-1, 2).T.numpy()
+    assert -0.9 < np.corrcoef(right, left)[0, 1] < -0.7
+    assert np.degrees(roll.numpy()).std() == pytest.approx(3.0, abs=0.4)
+
+
 def test_the_same_seed_augments_alike() -> None:
-    images = torch.randint(0, 256, (8, 64, 96, 3), dtype=torch.uint8)
+    images = torch.randint(0, 256, (8, 1, 64, 96, 3), dtype=torch.uint8)
     made = [
-        Augmenter((48, 72), 1.0, torch.Generator().manual_seed(5))(
-            images, torch.zeros(8, 4), torch.zeros(8, 2)
-        )
+        Augmenter((48, 72), 1.0, torch.Generator().manual_seed(5))(images, *labels(8, 1))
         for _ in range(2)
     ]
     assert all(torch.equal(a, b) for a, b in zip(*made, strict=True))

@@ -70,7 +70,7 @@ def test_resuming_takes_new_shards_in(shards: Path, tmp_path: Path) -> None:
     more = write_shards(tmp_path / "more", samples=32, seed=3)
     train(None, [shards, more], None, replace(options, budget=Budget(epochs=0.7)), resume=True)
     content = load_checkpoint(tmp_path / "run")
-    assert content["patches"] == 2 * (159 + 31)
+    assert content["samples"] == 159 + 31
     assert len(content["data"]) == 2
 
 
@@ -104,9 +104,26 @@ def test_a_training_starts_from_another(shards: Path, tmp_path: Path) -> None:
     expected = load_checkpoint(tmp_path / "one")["average"]
     for key, value in trainer.model.state_dict().items():
         assert torch.equal(value, expected[key]), key
-    wider = replace(config, fusion=replace(config.fusion, width=64))
-    with pytest.raises(UserError, match="built differently"):
-        Trainer(wider, data, Options(tmp_path, Budget(epochs=1.0))).start_from(tmp_path / "one")
+
+
+def test_what_is_built_differently_starts_anew_but_not_the_towers(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tiny_config(tmp_path)
+    train(config, [shards], None, Options(tmp_path / "one", Budget(epochs=0.3)))
+    data = synthgaze.load([shards], config.patch, config.grey)
+    wider = replace(config, fusion=replace(config.fusion, hidden=80))
+    trainer = Trainer(wider, data, Options(tmp_path, Budget(epochs=1.0), seed=8))
+    trainer.start_from(tmp_path / "one")
+    expected = load_checkpoint(tmp_path / "one")["average"]
+    assert torch.equal(trainer.model.head.out.weight, expected["head.out.weight"])
+    assert "starting anew: head.exchange" in capsys.readouterr().out
+    (tmp_path / "words").mkdir()
+    other = tiny_config(tmp_path / "words")
+    tower = Path(other.clip.architecture)
+    tower.write_text(tower.read_text().replace('"embed_dim": 32', '"embed_dim": 48'))
+    with pytest.raises(UserError, match="other towers"):
+        Trainer(other, data, Options(tmp_path, Budget(epochs=1.0))).start_from(tmp_path / "one")
 
 
 def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(
