@@ -75,7 +75,7 @@ class GazeOutput(NamedTuple):
         logits: (N, 9) similarity of the embedding with the same sentences; softmax gives the
             probabilities that are handed out.
         embedding: (N, E) the last hidden layer.
-        points: (N, 2, 2) where iris and eyeball are, see `model.training.keypoints.POINTS`; None of
+        points: (N, 2, 2) where iris and eyeball are, see `POINTS` of datasets/patchset.py; None of
             a model that sees the whole face.
     """
 

@@ -4,10 +4,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-POINTS = ("iris", "eyeball")
-"""Points of each eye that training knows: the iris's centre and the eyeball's rotation centre, in
-half patch widths from the patch's middle, x to its right and y down."""
-
 
 class Keypoints(nn.Module):
     """Mean places of K learned heat maps, the "spatial softmax" of Levine et al., "End-to-end

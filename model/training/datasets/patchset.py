@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 
 from model.geometry import Array
 
+POINTS = ("iris", "eyeball")
+"""Points of each eye that training knows: the iris's centre and the eyeball's rotation centre, in
+half patch widths from the patch's middle, x to its right and y down."""
+
 MIN_OPENNESS = 0.25
 """Below this an eye's lids hide where it looks: such patches are neither trained on nor judged."""
 
@@ -26,8 +30,8 @@ class PatchSet:
         rotation: (M, P, 3, 3) float32, camera frame to normalised frame.
         mirrored: (P,) bool.
         gaze: (M, 3) cyclopean gaze, unit vectors in the camera frame.
-        points: (M, P, 2, 2) float32, where iris and eyeball lie in the patches, see
-            `model.training.keypoints.POINTS`; NaN where nobody knows, as on photographs.
+        points: (M, P, 2, 2) float32, where each of POINTS lies in the patches; NaN where nobody
+            knows, as on photographs.
         traits: what else is known of each sample, by name, arrays (M, ...).
     """
 
@@ -50,7 +54,7 @@ class PatchSet:
             (self.rotation, (m, p, 3, 3)),
             (self.mirrored, (p,)),
             (self.gaze, (m, 3)),
-            (self.points, (m, p, 2, 2)),
+            (self.points, (m, p, len(POINTS), 2)),
         ]
         for array, shape in shapes:
             if array.shape != shape:

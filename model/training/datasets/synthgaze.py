@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from model.errors import UserError
 from model.geometry import pitch_yaw
 from model.patches import PatchSpec, to_normalised
-from model.training.datasets.patchset import MIN_OPENNESS, PatchSet, join, to_grey
+from model.training.datasets.patchset import MIN_OPENNESS, POINTS, PatchSet, join, to_grey
 from model.training.synthetic.person import RESERVED_IDENTITIES
 
 SCHEMA = 1
@@ -163,7 +163,7 @@ def _points(
 ) -> NDArray[np.float32]:
     """Pixels of the stored patches as half widths of the model's; NaN where none are stored."""
     if f"{spec.kind}_points" not in shard:
-        return np.full((samples, per_sample, 2, 2), np.nan, dtype=np.float32)
+        return np.full((samples, per_sample, len(POINTS), 2), np.nan, dtype=np.float32)
     middle = np.array([(width - 1) / 2.0, (height - 1) / 2.0])
     return np.asarray((shard[f"{spec.kind}_points"] - middle) / (spec.width / 2.0), np.float32)
 
