@@ -1,9 +1,12 @@
 """Tracker: Frame -> Sample. No threads, no files, no window."""
 
 import time
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from app.calibration.calibration import Calibration
+from app.calibration.in_use import PointFinder
 from app.sample import Sample
 from app.signals.blink import BlinkDetector
 from app.source import Frame
@@ -38,6 +41,31 @@ class Tracker:
         self.estimator, self.fov = estimator, fov
         self._faces = faces
         self._blinks = BlinkDetector(eyes, adaptive=not unrelated)
+        self._unrelated = unrelated
+        self._finder: PointFinder | None = None
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What turns gaze into points of gaze, None where nothing does."""
+        finder = self._finder
+        return None if finder is None else finder.calibration
+
+    def use(self, calibration: Calibration | None, smoothing: float = 0.5) -> None:
+        """From the next sample on, find points of gaze by a calibration, or none any more.
+
+        Args:
+            calibration: made with this tracker's model.
+            smoothing: of the smoothed point of gaze, 0 quick .. 1 steady.
+        """
+        finder = self._finder
+        known = finder is not None and (finder.calibration, finder.smoothing) == (
+            calibration,
+            smoothing,
+        )
+        if calibration is None:
+            self._finder = None
+        elif not known:
+            self._finder = PointFinder(calibration, smoothing, self._unrelated)
 
     @property
     def eyes(self) -> Eyes:
@@ -52,6 +80,8 @@ class Tracker:
         """Forget the frames so far; only while neither step runs."""
         self._faces.reset()
         self._blinks.reset()
+        if self._finder is not None:
+            self._finder.reset()
 
     def find(self, frame: Frame) -> Face | None:
         """First step: the user's face in the frame, or None."""
@@ -61,14 +91,17 @@ class Tracker:
 
     def sample(self, frame: Frame, face: Face | None) -> Sample:
         """Second step: patches, gaze and blink."""
+        finder = self._finder
         if frame.fresh:
             self._blinks.reset()
+            if finder is not None:
+                finder.reset()
         if face is None:
             return Sample(frame.number, frame.time_ns, _age(frame), frame.file)
         patches = cut_patches(frame.image, face, self.estimator.spec)
         estimate = self.estimator.estimate(patches, self.eyes)
         blink = self._blinks.update(face.openness, frame.time_ns)
-        return Sample(
+        sample = Sample(
             frame.number,
             frame.time_ns,
             _age(frame),
@@ -78,6 +111,7 @@ class Tracker:
             estimate,
             blink,
         )
+        return sample if finder is None else replace(sample, screen=finder.find(sample))
 
     def camera(self, frame: Frame) -> Array:
         """The camera matrix (3, 3) that the frame was taken with."""

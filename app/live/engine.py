@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from app.calibration.calibration import Calibration
 from app.channel import Channel, Finished
 from app.live import telling
 from app.live.absence import Absence
@@ -30,12 +31,14 @@ from app.live.opening import (
 )
 from app.live.playing import Playing
 from app.live.recorder import DEFAULT_FPS, Order
-from app.live.state import Listener, Problem, SourceState
+from app.live.state import Listener, Observer, Problem, SourceState
 from app.live.trace import TraceRing
 from app.overlay import Layers
 from app.pipeline import Tracked
+from app.sample import Sample
 from app.settings import Settings
 from app.strings import tr
+from app.tracker import Tracker
 from model.errors import UserError
 
 PATIENCE_S = 0.02
@@ -81,6 +84,8 @@ class Engine:
         self._opening: Opening | None = None
         self._playing: Playing | None = None  # also while its camera is gone
         self._absence: Absence | None = None
+        self._calibration: Calibration | None = None
+        self._observer: Observer | None = None
         self._ending = False
         self._commands: Channel[Command] = Channel(1000)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -148,10 +153,20 @@ class Engine:
         self._desk.order = None
         self._finish_recording()
 
-    def mark(self, text: str, stamp_ns: int) -> None:
-        """Put a marker at a moment on perf_counter into the recording."""
+    def use(self, calibration: Calibration | None) -> None:
+        """Find points of gaze by a calibration from now on, or none any more."""
+        self._calibration = calibration
         if self._playing is not None:
-            self._desk.event(self._playing.source_time(stamp_ns), "marker", text)
+            self._calibrate(self._playing.tracker)
+
+    def observe(self, observer: Observer | None) -> None:
+        """Show every sample to an observer from now on, or to nobody any more."""
+        self._observer = observer
+
+    def note_event(self, kind: str, message: str, stamp_ns: int) -> None:
+        """Put an event of a moment on perf_counter into the recording."""
+        if self._playing is not None:
+            self._desk.event(self._playing.source_time(stamp_ns), kind, message)
 
     def end(self) -> None:
         """Finish everything and end the thread."""
@@ -232,6 +247,7 @@ class Engine:
             start_ns = 0 if playing.source.unrelated else sample.time_ns
             self._desk.begin(playing.source, playing.tracker, start_ns)
         self._desk.add(sample, frame.image)
+        self._show_to_observer(sample)
         playing.keep_all(self._desk.busy)
         measures = playing.meter.add(frame, sample)
         shown = playing.steady.update(sample)
@@ -254,6 +270,7 @@ class Engine:
 
     def _play(self, opened: Opened) -> None:
         smoothing, keep_all = self._settings.smoothing, self._desk.busy
+        self._calibrate(opened.tracker)  # before its first sample
         self._playing = Playing(opened, self._trackers, smoothing, keep_all)
         self._tell(self._playing.state())
 
@@ -279,10 +296,27 @@ class Engine:
         playing.tracker.eyes, playing.tracker.fov = new.eyes, new.fov
         if new.smoothing != old.smoothing:
             playing.smooth(new.smoothing)
+            self._calibrate(playing.tracker)
         if (new.eyes, new.fov) != (old.eyes, old.fov):
             now_ns = playing.source_time(time.perf_counter_ns())
             said = f"eyes: {new.eyes}, field of view: {new.fov:g} degrees"
             self._desk.event(now_ns, "settings", said)
+
+    def _calibrate(self, tracker: Tracker) -> None:
+        """Have a tracker use the calibration, if it is of its model."""
+        calibration = self._calibration
+        if calibration and calibration.model_hash != tracker.estimator.card.sha256:
+            calibration = None  # whoever chose it has told why it cannot be used
+        tracker.use(calibration, self._settings.smoothing)
+
+    def _show_to_observer(self, sample: Sample) -> None:
+        if self._observer is None:
+            return
+        try:
+            self._observer.update(sample)
+        except Exception as error:  # noqa: BLE001  the person is told; tracking goes on without it
+            self._observer = None
+            self._listener.problem(telling.problem(error))
 
     # Ends
 

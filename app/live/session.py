@@ -3,19 +3,20 @@
 import time
 from pathlib import Path
 
+from app.calibration.calibration import Calibration
 from app.live import telling
 from app.live.compose import Composer
 from app.live.desk import FINISH_S
 from app.live.engine import Engine
 from app.live.opening import FindCameras, OpenSource
 from app.live.recorder import Order
-from app.live.state import Listener, Trace, View
+from app.live.state import Listener, Observer, Trace, View
 from app.live.trace import TraceRing
 from app.settings import Settings
 from app.source import open_source as open_any_source
 from app.source.camera import list_cameras
 
-__all__ = ["Listener", "LiveSession"]
+__all__ = ["Listener", "LiveSession", "Observer"]
 
 
 class LiveSession:
@@ -111,8 +112,23 @@ class LiveSession:
 
     def mark(self, text: str) -> None:
         """Put a marker into the recording, at this very moment; without one nothing happens."""
+        self.note_event("marker", text)
+
+    def note_event(self, kind: str, message: str) -> None:
+        """Put an event into the recording, at this very moment; without one nothing happens."""
         stamp_ns = time.perf_counter_ns()
-        self._engine.post(lambda: self._engine.mark(text, stamp_ns))
+        self._engine.post(lambda: self._engine.note_event(kind, message, stamp_ns))
+
+    def use(self, calibration: Calibration | None) -> None:
+        """Find points of gaze by a calibration from the next frame on, or none any more.
+
+        One that belongs to another model than the one that runs is not used.
+        """
+        self._engine.post(lambda: self._engine.use(calibration))
+
+    def observe(self, observer: Observer | None) -> None:
+        """Show every sample to an observer from the next frame on, or to nobody any more."""
+        self._engine.post(lambda: self._engine.observe(observer))
 
     def take_view(self) -> View | None:
         """The latest view, once; None where there is none that was not taken before."""
