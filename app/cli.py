@@ -7,15 +7,16 @@ what is stored.
 
 import argparse
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from app import __version__
+from app.calibration import commands as calibration
+from app.flags import add_flag
 from app.settings import DEFAULT_MODEL, Settings, load
-from app.settings_table import BY_NAME, PROFILE_NAME, SETTINGS, Setting
-from model.command_line import Parser, count, number, told
+from app.settings_table import BY_NAME, SETTINGS
+from model.command_line import Parser, count, told
 from model.errors import UserError
 
 __all__ = ["DEFAULT_MODEL", "TRAINING_COMMANDS", "build_parser", "main"]
@@ -75,6 +76,8 @@ def _run(command: str | None, arguments: dict[str, Any]) -> int:
         from app.doctor import doctor
 
         return doctor()
+    if command in calibration.COMMANDS:
+        return calibration.run(command, arguments)
     return _track(arguments)
 
 
@@ -90,13 +93,14 @@ def build_parser() -> Parser:
     window = parser.add_argument_group("the window (for this run, whatever its settings say)")
     for setting in SETTINGS:
         if setting.flag:
-            _add_flag(window, setting, dest=f"window.{setting.name}", default=argparse.SUPPRESS)
+            add_flag(window, setting, dest=f"window.{setting.name}", default=argparse.SUPPRESS)
     window.add_argument(
         "--record", action="store_true", dest="window.record", default=argparse.SUPPRESS,
         help="begin a recording with the first frame",
     )  # fmt: skip
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     _add_track(commands)
+    calibration.add_to(commands)
     commands.add_parser(
         "doctor",
         help="find out what is wrong on this computer",
@@ -127,66 +131,14 @@ def _add_track(commands: "argparse._SubParsersAction[Parser]") -> None:
         "--overlay", type=Path, metavar="FILE.mp4", help="also write a video with the gaze drawn in"
     )
     track.add_argument("--max-frames", type=count, metavar="N", help="stop after so many frames")
-    # None lets the source decide: pictures have a rate of their own, files nothing to ask for.
-    defaults = {**vars(Settings()), "fps": None, "size": None, "model": str(DEFAULT_MODEL)}
+    # None lets the source decide: pictures have a rate of their own, files nothing to ask for; and
+    # the calibration, which knows the field of view that it was made with.
+    defaults = {**vars(Settings()), "fps": None, "size": None, "fov": None}
+    defaults["profile"] = None  # "default", without its calibrations
+    defaults["model"] = str(DEFAULT_MODEL)
     for name in TRACK_FLAGS:
-        _add_flag(track, BY_NAME[name], dest=name, default=defaults[name])
-
-
-def _add_flag(
-    parser: argparse._ActionsContainer, setting: Setting, dest: str, default: Any
-) -> None:
-    """A flag made from its line in the table."""
-    assert setting.flag is not None
-    options: dict[str, Any] = {"dest": dest, "default": default}
-    told = "" if default == argparse.SUPPRESS else _told_default(setting)
-    options["help"] = setting.help.replace("%", "%%") + told
-    match setting.kind:
-        case "switch":
-            parser.add_argument(setting.flag, action=argparse.BooleanOptionalAction, **options)
-            return
-        case "choice":
-            options["choices"] = [value for value, _ in setting.choices]
-        case _:
-            options["metavar"] = setting.metavar
-            options["type"] = lambda text: _converted(setting, text)
-    parser.add_argument(setting.flag, **options)
-
-
-def _told_default(setting: Setting) -> str:
-    default = getattr(Settings(), setting.name)
-    if default == "" or isinstance(default, bool):
-        return ""
-    told = "x".join(map(str, default)) if isinstance(default, tuple) else default
-    return f" (default: {told:g})" if isinstance(told, float) else f" (default: {told})"
-
-
-def _converted(setting: Setting, text: str) -> Any:
-    """A flag's value as `Settings` holds it.
-
-    Raises:
-        argparse.ArgumentTypeError: it will not do.
-    """
-    if setting.kind in ("number", "slider"):
-        unit = setting.unit if setting.kind == "number" else "the slider"
-        return number(setting.minimum, setting.maximum, unit, text)
-    if setting.kind == "size":
-        width, _, height = text.lower().partition("x")
-        if width.isdecimal() and height.isdecimal():
-            try:
-                return setting.clean((int(width), int(height)))
-            except ValueError:
-                pass
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1280x720")
-    if setting.name == "profile" and not re.fullmatch(PROFILE_NAME, text):
-        raise argparse.ArgumentTypeError(
-            f"the profile name {text!r} will not do (up to 40 letters, digits, - and _, beginning "
-            "with a letter or digit)"
-        )
-    try:
-        return setting.clean(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} will not do") from error
+        add_flag(track, BY_NAME[name], dest=name, default=defaults[name])
+    calibration.add_profiles_flag(track)
 
 
 def _window(given: dict[str, Any], record: bool) -> int:

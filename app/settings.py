@@ -8,7 +8,7 @@ import contextlib
 import json
 import logging
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,6 +46,10 @@ class Settings:
         fov: horizontal, degrees.
         model: path of an .onnx file, "" for the project's own weights.
         smoothing: 0 quick .. 1 steady.
+        targets: of a calibration: how many, or "pursuit" for one that moves.
+        ground: what is behind them.
+        screen: the name of the one that is calibrated, "" for the one the window is on.
+        screens: what the person told of each screen by its name, as `Told.to_json` writes it.
         recordings: folder, "" for the default place.
     """
 
@@ -63,6 +67,10 @@ class Settings:
     show_head: bool = True
     show_gaze: bool = True
     show_words: bool = True
+    targets: Literal["5", "9", "13", "pursuit"] = "9"
+    pace: Literal["automatic", "space"] = "automatic"
+    ground: Literal["light", "grey", "dark"] = "light"
+    keep_patches: bool = False
     recordings: str = ""
     record_video: bool = False
     profile: str = "default"
@@ -71,6 +79,9 @@ class Settings:
     first_start_done: bool = False
     show_plot: bool = True
     show_eyes_panel: bool = True
+    show_map: bool = True
+    screen: str = ""
+    screens: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, setting in BY_NAME.items():

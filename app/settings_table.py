@@ -3,15 +3,20 @@
 No Qt and no NumPy: the command line reads it too, and shall answer --help at once.
 """
 
+import contextlib
 import math
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from app.calibration.screen_size import told_from_json
+
 PROFILE_NAME = r"[^\W_][\w-]{0,39}"
 """What a profile may be called: part of a folder's name on every system."""
 
-Kind = Literal["choice", "number", "slider", "switch", "folder", "file", "text", "size", "source"]
+Kind = Literal[
+    "choice", "number", "slider", "switch", "folder", "file", "text", "size", "source", "screens"
+]
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,8 @@ class Setting:
                 return float(value) if inside else None
             case "size":
                 return _size(value)
+            case "screens":
+                return _screens(value)
             case "choice":
                 return value if value in [choice for choice, _ in self.choices] else None
             case _:
@@ -84,6 +91,17 @@ def _size(value: Any) -> tuple[int, int] | None:
     if not all(type(side) is int and 1 <= side <= 16384 for side in value):
         return None
     return value[0], value[1]
+
+
+def _screens(value: Any) -> dict[str, Any] | None:
+    """What was told of each screen by its name; what makes no sense is left out."""
+    if not isinstance(value, dict):
+        return None
+    cleaned = {}
+    for name, content in value.items():
+        with contextlib.suppress(ValueError):
+            cleaned[str(name)] = told_from_json(content).to_json()
+    return cleaned
 
 
 SIZES = ((640, 480), (1280, 720), (1920, 1080))
@@ -175,6 +193,31 @@ SETTINGS: tuple[Setting, ...] = (
         flag="--theme",
     ),
     Setting(
+        "targets", "Calibration", "Targets",
+        "how many targets a calibration has", "choice",
+        choices=(("5", "5, quick"), ("9", "9, as a rule"), ("13", "13, thorough"),
+                 ("pursuit", "One that moves")),
+        about="more of them take longer and show more; a dot that moves is followed by the eyes",
+    ),
+    Setting(
+        "pace", "Calibration", "Pace",
+        "what brings the next target", "choice",
+        choices=(("automatic", "By itself"), ("space", "The space bar")),
+        about="by itself the next dot comes as soon as enough was seen of the one before",
+    ),
+    Setting(
+        "ground", "Calibration", "Background",
+        "background of the calibration", "choice",
+        choices=(("light", "Light"), ("grey", "Grey"), ("dark", "Dark")),
+        about="a light one lights your face, which helps; choose what you will look at later",
+    ),
+    Setting(
+        "keep_patches", "Calibration", "Keep small pictures of the eyes",
+        "profiles hold small pictures of the eyes for each target", "switch",
+        about="with them a later version can make your calibrations anew; they stay on this "
+        "computer, and without this tick no picture is kept",
+    ),
+    Setting(
         "recordings", "Recording", "Folder for recordings",
         "folder that recordings lie in; empty: GazeCLIP in your documents", "folder",
         flag="--out", metavar="DIR",
@@ -202,6 +245,9 @@ REMEMBERED: tuple[Setting, ...] = (
     Setting("first_start_done", "", "", "the first start has been gone through", "switch"),
     Setting("show_plot", "", "", "the plot is shown", "switch"),
     Setting("show_eyes_panel", "", "", "the enlarged eyes are shown", "switch"),
+    Setting("show_map", "", "", "the small map of the screen is shown", "switch"),
+    Setting("screen", "", "", "the screen that is calibrated; empty: the window's own", "text"),
+    Setting("screens", "", "", "what the person told of each screen", "screens"),
 )
 """What the window remembers without a place in the dialog."""
 

@@ -2,13 +2,18 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
+from app.calibration.look import CameraUsed
+from app.calibration.profiles import ProfileStore
+from app.calibration.refitting import suited
+from app.calibration.suiting import other_camera
 from app.channel import Finished
 from app.interrupt import Interrupt
 from app.overlay import draw_overlay
@@ -16,9 +21,10 @@ from app.pipeline import Pipeline, Tracked
 from app.recording.about import describe, describe_end
 from app.recording.columns import Event
 from app.recording.writer import RecordingWriter, check_profile
-from app.source import open_source
+from app.settings import Settings
+from app.source import Source, open_source
 from app.source.opening import source_path
-from app.tracker import load_tracker
+from app.tracker import Tracker, load_tracker
 from app.video_writer import VideoWriter, check_video_path
 from model.errors import UserError
 from model.estimator import Eyes, Provider
@@ -30,20 +36,25 @@ PATIENCE_S = 0.1
 
 @dataclass(frozen=True)
 class TrackOptions:
-    """What a person may choose; see `main.py track --help`."""
+    """What a person may choose; see `main.py track --help`.
+
+    A calibration is used only where a profile, or the folder of profiles, is named: what somebody
+    once stored must not change what comes out of a command that does not speak of it.
+    """
 
     source: str
     out: Path
     model: Path
     overlay: Path | None = None
-    profile: str = "default"
+    profile: str | None = None
     provider: Provider = "auto"
     eyes: Eyes = "both"
-    fov: float = DEFAULT_FOV
+    fov: float | None = None
     fps: float | None = None
     size: tuple[int, int] | None = None
     mirrored: bool = False
     max_frames: int | None = None
+    profiles: Path | None = None
 
 
 def track(options: TrackOptions, say: Callable[[str], None] = print) -> Path | None:
@@ -61,7 +72,7 @@ def track(options: TrackOptions, say: Callable[[str], None] = print) -> Path | N
     Raises:
         UserError: something is wrong with the source, the model or a place to write to.
     """
-    check_profile(options.profile)
+    check_profile(options.profile or Settings.profile)
     if options.overlay is not None:
         _check_overlay(options.overlay, options.source)
     with ExitStack() as stack:
@@ -70,9 +81,14 @@ def track(options: TrackOptions, say: Callable[[str], None] = print) -> Path | N
             open_source(options.source, options.fps, options.size, options.mirrored)
         )
         tracker = load_tracker(
-            options.model, options.provider, options.eyes, options.fov, source.unrelated
+            options.model,
+            options.provider,
+            options.eyes,
+            options.fov or DEFAULT_FOV,
+            source.unrelated,
         )
         stack.callback(tracker.close)
+        validation = _calibrate(tracker, source, options)
         pipeline = stack.enter_context(Pipeline(source, tracker))
         first = _next(pipeline, interrupt)
         if first is None:
@@ -80,9 +96,9 @@ def track(options: TrackOptions, say: Callable[[str], None] = print) -> Path | N
             return None
         writer = RecordingWriter(
             options.out,
-            options.profile,
+            options.profile or Settings.profile,
             0 if source.unrelated else first.frame.time_ns,  # pictures: n / 30 s, also if 0 is bad
-            describe(source, tracker),
+            describe(source, tracker, validation),
             pictures=source.unrelated,
             fps=source.fps,
         )
@@ -123,6 +139,36 @@ def track(options: TrackOptions, say: Callable[[str], None] = print) -> Path | N
         f"{counted.valid_share:.1%} valid: {writer.folder}"
     )
     return writer.folder
+
+
+def _calibrate(tracker: Tracker, source: Source, options: TrackOptions) -> Mapping[str, Any] | None:
+    """Have the tracker use the newest calibration of the profile that was named, if it has one.
+
+    Returns:
+        Its validation, None where there is none.
+    """
+    if options.profile is None and options.profiles is None:
+        return None
+    store, name = ProfileStore(options.profiles), options.profile or Settings.profile
+    if name not in store or not store.load(name).entries:
+        _note(
+            f"the profile {name} has no calibration in {store.folder}: there will be no points of "
+            "gaze"
+        )
+        return None
+    calibration, made_anew = suited(store, name, tracker.estimator)
+    tracker.fov = options.fov or calibration.camera.fov
+    tracker.use(calibration, Settings.smoothing)
+    camera = source.name if source.live else calibration.camera.name
+    here = CameraUsed(camera, source.size, tracker.fov, source.mirrored)
+    for told in (made_anew, other_camera(calibration, here)):
+        if told:
+            _note(told)
+    return store.load(name).entry(calibration.id).report
+
+
+def _note(text: str) -> None:
+    print(f"note: {text}", file=sys.stderr)
 
 
 def _check_overlay(overlay: Path, source: str) -> None:

@@ -50,6 +50,12 @@ class Tracker:
         finder = self._finder
         return None if finder is None else finder.calibration
 
+    @property
+    def smoothing(self) -> float | None:
+        """Of the smoothed point of gaze, None where there is none, or nothing is smoothed."""
+        finder = self._finder
+        return None if finder is None or self._unrelated else finder.smoothing
+
     def use(self, calibration: Calibration | None, smoothing: float = 0.5) -> None:
         """From the next sample on, find points of gaze by a calibration, or none any more.
 

@@ -78,7 +78,7 @@ def head_range(readings: Sequence[Reading]) -> HeadRange:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Calibration:
     """One person's calibration.
 
@@ -90,8 +90,8 @@ class Calibration:
         camera: with which.
         model_hash: SHA-256 of the model whose gaze it corrects.
         correction: what was fitted.
-        held_out_deg: mean error, degrees, of looks at targets that were left out of the fit in
-            turn; None where there were too few.
+        held_out_deg: accuracy, degrees, at targets that were left out of the fit in turn; None
+            where there were too few.
         targets: (T, 2) px.
         seen: where head and eyes were.
         recentred_from: id of the calibration that this one shifts, None for none.
@@ -198,7 +198,7 @@ def calibration_from_json(content: dict[str, Any]) -> Calibration:
 def new_id(now: datetime | None = None) -> tuple[str, str]:
     """An id for a calibration that is made now, and that time in ISO 8601."""
     now = now or datetime.now(UTC)
-    stamp = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    stamp = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
     return stamp, now.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

@@ -15,7 +15,7 @@ from app.calibration.reading import Reading
 from model.geometry import Array, head_angles, pitch_yaw
 
 Rung = Literal["geometry", "offset", "affine", "second order", "ridge"]
-"""The ladder, lowest first: nothing fitted; two numbers; six; twelve; regularised regression."""
+"""The ladder, lowest first: nothing fitted; two numbers; six; twelve; all that is known."""
 
 RUNGS: tuple[Rung, ...] = get_args(Rung)
 
@@ -62,7 +62,7 @@ GROUPS = {
     "squares": Group(_squares, 2.0 * GAZE_UNIT**2),
     "outline": Group(_outline, 0.24),  # eye widths
     "head": Group(_head, np.radians(12.0)),
-    "embedding": Group(_embedding, 8.0),
+    "embedding": Group(_embedding, 4.0),
 }
 """Units were chosen on rendered people whom no reported figure comes from."""
 

@@ -5,7 +5,7 @@ methods and measures (2011), on unfiltered readings; see docs/calibration.md.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,14 @@ from app.calibration.look import Look
 from model.errors import UserError
 from model.geometry import Array, angle_between, vector
 
+FIGURES = (
+    "accuracy_deg", "accuracy_px", "accuracy_mm",
+    "precision_rms_deg", "precision_rms_px", "precision_rms_mm",
+    "precision_sd_deg", "precision_sd_px", "precision_sd_mm",
+    "loss",
+)  # fmt: skip
+"""What is said of each target and of all of them."""
+
 
 @dataclass(frozen=True)
 class TargetError:
@@ -27,8 +35,10 @@ class TargetError:
         point: (2,) px, mean point of gaze; NaN where the gaze never met the screen.
         accuracy_deg: mean angle at the eyes between point of gaze and target.
         accuracy_px, accuracy_mm: mean distance on the screen.
-        precision_rms_deg: root mean square of the angles between successive readings (RMS-S2S).
-        precision_sd_deg: root of the mean squared angle from the readings' own mean.
+        precision_rms_deg: root mean square of the angles between successive readings (RMS-S2S);
+            _px, _mm: of the distances between successive points of gaze.
+        precision_sd_deg: root of the mean squared angle from the readings' own mean; _px, _mm: of
+            the squared distance from the points' mean.
         loss: share of the frames that gave no point of gaze.
         samples: readings.
         first_ns, last_ns: the readings' times; file: the picture's, of a folder of pictures.
@@ -40,7 +50,11 @@ class TargetError:
     accuracy_px: float
     accuracy_mm: float
     precision_rms_deg: float | None
+    precision_rms_px: float | None
+    precision_rms_mm: float | None
     precision_sd_deg: float | None
+    precision_sd_px: float | None
+    precision_sd_mm: float | None
     loss: float
     samples: int
     first_ns: int
@@ -52,12 +66,7 @@ class TargetError:
         return {
             "target_px": _numbers(self.target),
             "point_px": _numbers(self.point),
-            "accuracy_deg": _number(self.accuracy_deg),
-            "accuracy_px": _number(self.accuracy_px),
-            "accuracy_mm": _number(self.accuracy_mm),
-            "precision_rms_deg": _number(self.precision_rms_deg),
-            "precision_sd_deg": _number(self.precision_sd_deg),
-            "loss": _number(self.loss),
+            **{name: _number(getattr(self, name)) for name in FIGURES},
             "samples": self.samples,
         }
 
@@ -78,19 +87,18 @@ class Report:
     accuracy_px: float
     accuracy_mm: float
     precision_rms_deg: float | None
+    precision_rms_px: float | None
+    precision_rms_mm: float | None
     precision_sd_deg: float | None
+    precision_sd_px: float | None
+    precision_sd_mm: float | None
     loss: float
 
     def to_json(self) -> dict[str, Any]:
         """As profiles and recordings hold it."""
         return {
             "calibration_id": self.calibration_id,
-            "accuracy_deg": _number(self.accuracy_deg),
-            "accuracy_px": _number(self.accuracy_px),
-            "accuracy_mm": _number(self.accuracy_mm),
-            "precision_rms_deg": _number(self.precision_rms_deg),
-            "precision_sd_deg": _number(self.precision_sd_deg),
-            "loss": _number(self.loss),
+            **{name: _number(getattr(self, name)) for name in FIGURES},
             "targets": [target.to_json() for target in self.targets],
         }
 
@@ -109,6 +117,7 @@ def validate(calibration: Calibration, looks: Sequence[Look]) -> Report:
     if not seen:
         raise UserError("no target was seen with open eyes: nothing can be said of the error")
     measured = [_measure(calibration, look) for look in seen]
+    means = {name: _mean_known([getattr(m, name) for m in measured]) for name in FIGURES[3:-1]}
     lost = [1.0] * (len(looks) - len(seen))
     return Report(
         calibration.id,
@@ -116,9 +125,8 @@ def validate(calibration: Calibration, looks: Sequence[Look]) -> Report:
         _mean([m.accuracy_deg for m in measured]),
         _mean([m.accuracy_px for m in measured]),
         _mean([m.accuracy_mm for m in measured]),
-        _mean_known([m.precision_rms_deg for m in measured]),
-        _mean_known([m.precision_sd_deg for m in measured]),
-        float(np.mean([m.loss for m in measured] + lost)),
+        loss=float(np.mean([m.loss for m in measured] + lost)),
+        **means,
     )
 
 
@@ -129,18 +137,22 @@ def _measure(calibration: Calibration, look: Look) -> TargetError:
     wanted = vector(needed(origins, screen.in_camera(look.target)))
     points = calibration.points(readings)
     met = np.isfinite(points).all(axis=1)
-    off = points[met] - look.target
-    mean = gaze.mean(axis=0)
-    successive = angle_between(gaze[1:], gaze[:-1])
+    points = points[met]
+    off = points - look.target
+    mm = points * screen.mm_per_pixel
     frames = len(readings) + look.missed
     return TargetError(
         target=look.target,
-        point=points[met].mean(axis=0) if met.any() else np.full(2, np.nan),
+        point=points.mean(axis=0) if met.any() else np.full(2, np.nan),
         accuracy_deg=math.degrees(float(angle_between(gaze, wanted).mean())),
         accuracy_px=_mean(np.linalg.norm(off, axis=1)),
         accuracy_mm=_mean(np.linalg.norm(off * screen.mm_per_pixel, axis=1)),
-        precision_rms_deg=_root_mean_square(successive),
-        precision_sd_deg=_root_mean_square(angle_between(gaze, mean)) if len(gaze) > 1 else None,
+        precision_rms_deg=_in_degrees(_root_mean_square(angle_between(gaze[1:], gaze[:-1]))),
+        precision_rms_px=_root_mean_square(_lengths(np.diff(points, axis=0))),
+        precision_rms_mm=_root_mean_square(_lengths(np.diff(mm, axis=0))),
+        precision_sd_deg=_in_degrees(_spread(gaze, angle_between)),
+        precision_sd_px=_spread(points, lambda a, b: _lengths(a - b)),
+        precision_sd_mm=_spread(mm, lambda a, b: _lengths(a - b)),
         loss=1.0 - float(met.sum()) / frames,
         samples=len(readings),
         first_ns=readings[0].time_ns,
@@ -158,9 +170,21 @@ def _mean_known(values: Sequence[float | None]) -> float | None:
     return _mean(known) if known else None
 
 
-def _root_mean_square(angles: Array) -> float | None:
-    """Degrees, of angles in radians."""
-    return math.degrees(math.sqrt(float(np.mean(angles**2)))) if len(angles) else None
+def _lengths(vectors: Array) -> Array:
+    return np.asarray(np.linalg.norm(vectors, axis=-1))
+
+
+def _root_mean_square(values: Array) -> float | None:
+    return math.sqrt(float(np.mean(values**2))) if len(values) else None
+
+
+def _spread(values: Array, apart: Callable[[Array, Array], Array]) -> float | None:
+    """Root of the mean squared distance from the mean."""
+    return _root_mean_square(apart(values, values.mean(axis=0))) if len(values) > 1 else None
+
+
+def _in_degrees(radians: float | None) -> float | None:
+    return None if radians is None else math.degrees(radians)
 
 
 def _number(value: float | None) -> float | None:

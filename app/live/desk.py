@@ -3,11 +3,13 @@
 import logging
 import threading
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from app.live import telling
 from app.live.recorder import Order, Recorder
 from app.live.state import Listener, RecordingState, RecordingSummary
-from app.recording.about import describe_end
+from app.recording.about import describe, describe_end
 from app.recording.writer import check_profile
 from app.sample import Sample
 from app.source import Source
@@ -32,11 +34,13 @@ class Desk:
 
     Attributes:
         order: of the recording that shall begin with the next frame, None where none shall.
+        validation: of the calibration in force, for recording.json; None where there is none.
     """
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self.order: Order | None = None
+        self.validation: Mapping[str, Any] | None = None
         self._recorder: Recorder | None = None
         self._source: Source | None = None
         self._warnings: list[str] = []
@@ -78,7 +82,8 @@ class Desk:
         if order is None:
             return
         try:
-            self._recorder = Recorder(order, source, tracker, start_ns, self._listener.problem)
+            about = describe(source, tracker, self.validation)
+            self._recorder = Recorder(order, source, about, start_ns, self._listener.problem)
         except UserError as error:
             self._listener.problem(telling.problem(error))
             self._listener.recording_changed(None)

@@ -12,7 +12,8 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from app.calibration.calibration import Calibration
 from app.channel import Channel, Finished
@@ -153,9 +154,10 @@ class Engine:
         self._desk.order = None
         self._finish_recording()
 
-    def use(self, calibration: Calibration | None) -> None:
+    def use(self, calibration: Calibration | None, report: Mapping[str, Any] | None) -> None:
         """Find points of gaze by a calibration from now on, or none any more."""
         self._calibration = calibration
+        self._desk.validation = report
         if self._playing is not None:
             self._calibrate(self._playing.tracker)
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from app.live import telling
 from app.live.state import Problem, RecordingState, RecordingSummary
-from app.recording.about import describe
 from app.recording.columns import Event
 from app.recording.video import VIDEO, RowVideo
 from app.recording.writer import RecordingWriter
@@ -19,7 +18,6 @@ from app.sample import Sample
 from app.source import Source
 from app.source.base import Image
 from app.strings import tr
-from app.tracker import Tracker
 from model.errors import UserError
 
 SCARCE_BYTES = 1_000_000_000
@@ -59,7 +57,8 @@ class Recorder:
 
     Args:
         order: what to record.
-        source, tracker: where the samples come from.
+        source: where the samples come from.
+        about: what recording.json says of them, see `app.recording.about.describe`.
         start_ns: time of the first row on the source's clock.
         failed: told of what goes wrong without ending the recording.
 
@@ -71,7 +70,7 @@ class Recorder:
         self,
         order: Order,
         source: Source,
-        tracker: Tracker,
+        about: Mapping[str, Any],
         start_ns: int,
         failed: Callable[[Problem], None],
     ) -> None:
@@ -81,7 +80,7 @@ class Recorder:
             order.root,
             order.profile,
             start_ns,
-            {**describe(source, tracker), "video": VIDEO if order.video else None},
+            {**about, "video": VIDEO if order.video else None},
             pictures=source.unrelated,
             fps=source.fps,
             session=order.session,

@@ -1,7 +1,9 @@
 """LiveSession: what the window talks to. Every method returns at once."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from app.calibration.calibration import Calibration
 from app.live import telling
@@ -119,12 +121,14 @@ class LiveSession:
         stamp_ns = time.perf_counter_ns()
         self._engine.post(lambda: self._engine.note_event(kind, message, stamp_ns))
 
-    def use(self, calibration: Calibration | None) -> None:
+    def use(self, calibration: Calibration | None, report: Mapping[str, Any] | None = None) -> None:
         """Find points of gaze by a calibration from the next frame on, or none any more.
 
-        One that belongs to another model than the one that runs is not used.
+        Args:
+            calibration: one that belongs to another model than the one that runs is not used.
+            report: its latest validation (`Report.to_json`), for recording.json.
         """
-        self._engine.post(lambda: self._engine.use(calibration))
+        self._engine.post(lambda: self._engine.use(calibration, report))
 
     def observe(self, observer: Observer | None) -> None:
         """Show every sample to an observer from the next frame on, or to nobody any more."""

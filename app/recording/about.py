@@ -1,12 +1,15 @@
 """What recording.json says about the source, the model and the program."""
 
 import platform
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import onnxruntime
 
 from app import __version__
+from app.calibration.calibration import Calibration
+from app.signals.one_euro import one_euro_for
 from app.source import Source
 from app.source.camera import CameraSource
 from app.tracker import Tracker
@@ -15,16 +18,29 @@ EYE_NAMES = {"both": "cyclopean", "left": "left", "right": "right"}
 """BIDS's RecordedEye."""
 
 
-def describe(source: Source, tracker: Tracker) -> dict[str, Any]:
+VALIDATED = (
+    "accuracy_deg", "accuracy_px", "accuracy_mm", "precision_rms_deg", "precision_sd_deg", "loss",
+)  # fmt: skip
+"""What is taken over of a calibration's validation."""
+
+
+def describe(
+    source: Source, tracker: Tracker, validation: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The part of recording.json that is known before the first row.
 
     Keys with capitals are BIDS's own (eye-tracking, BIDS 1.11).
+
+    Args:
+        source, tracker: where the samples come from.
+        validation: of the tracker's calibration, as `Report.to_json` gives it; None where there
+            was none.
     """
-    card = tracker.estimator.card
+    card, calibration = tracker.estimator.card, tracker.calibration
     return {
         "PhysioType": "eyetrack",
         "RecordedEye": EYE_NAMES[tracker.eyes],
-        "SampleCoordinateSystem": "gaze-in-world",
+        "SampleCoordinateSystem": "gaze-on-screen" if calibration else "gaze-in-world",
         "StartTime": 0,
         "EyeTrackingMethod": "appearance-based gaze estimation from webcam pictures (GazeCLIP)",
         "Manufacturer": "GazeCLIP Desktop",
@@ -50,10 +66,35 @@ def describe(source: Source, tracker: Tracker) -> dict[str, Any]:
         },
         "video": None,
         "options": {"eyes": tracker.eyes, "fov_deg": tracker.fov},
-        "screen": None,
-        "filter": None,
-        "calibration": None,
+        "screen": calibration.screen.to_json() if calibration else None,
+        "filter": None if tracker.smoothing is None else _filter(tracker.smoothing),
+        "calibration": _calibration(calibration, validation) if calibration else None,
     }
+
+
+def _filter(smoothing: float) -> dict[str, Any]:
+    one_euro = one_euro_for(smoothing)
+    return {
+        "name": "One-Euro",
+        "of": "gaze pitch and yaw after the calibration, in radians; pixel_*_smooth only",
+        "smoothing": smoothing,
+        "min_cutoff_hz": round(one_euro.min_cutoff, 4),
+        "beta": round(one_euro.beta, 4),
+        "d_cutoff_hz": one_euro.d_cutoff,
+    }
+
+
+def _calibration(calibration: Calibration, validation: Mapping[str, Any] | None) -> dict[str, Any]:
+    whole = calibration.to_json()
+    return {
+        **{
+            name: whole[name]
+            for name in ("id", "made", "kind", "camera", "held_out_deg", "targets",
+                         "recentred_from")
+        },
+        "rung": calibration.rung,
+        "validation": {name: validation.get(name) for name in VALIDATED} if validation else None,
+    }  # fmt: skip
 
 
 def describe_end(source: Source) -> dict[str, Any]:

@@ -146,8 +146,9 @@ def test_track_knows_nothing_of_what_is_stored(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("GAZECLIP_HOME", str(tmp_path))
     save(Settings(fov=100.0, eyes="left", provider="cuda", size=(640, 480), fps=5.0))
     arguments = build_parser().parse_args(["track", "demo"])
-    assert (arguments.fov, arguments.eyes, arguments.provider) == (65.0, "both", "auto")
+    assert (arguments.fov, arguments.eyes, arguments.provider) == (None, "both", "auto")
     assert (arguments.size, arguments.fps) == (None, None)
+    assert (arguments.profile, arguments.profiles) == (None, None)
 
 
 def test_help_waits_for_no_library():

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app import PROJECT
+from app.calibration.screen_size import CameraPlace, Told
 from app.recording.writer import check_profile
 from app.settings import BY_NAME, SETTINGS, Settings, load, peek, save, settings_path
 from model.errors import UserError
@@ -18,7 +19,9 @@ OTHERS: dict[str, Any] = {
     "show_eyes": False, "show_irises": False, "show_head": False, "show_gaze": False,
     "show_words": False, "recordings": "/some/ordner/ä", "record_video": True, "profile": "Ömer-1",
     "session": "pilot 1", "theme": "dark", "first_start_done": True, "show_plot": False,
-    "show_eyes_panel": False,
+    "show_eyes_panel": False, "show_map": False, "targets": "pursuit", "pace": "space",
+    "ground": "dark", "keep_patches": True, "screen": "Dell 27",
+    "screens": {"Dell 27": Told((597.0, 336.0), CameraPlace("below", 5.0, 3.0), -4.0).to_json()},
 }  # fmt: skip
 """Of every setting a value that is not its default."""
 
@@ -57,6 +60,13 @@ def test_everything_comes_back_as_it_was_stored(path: Path):
     assert [file.name for file in path.parent.iterdir()] == ["settings.json"]
 
 
+def test_nonsense_about_one_screen_takes_no_other_with_it(path: Path):
+    path.parent.mkdir()
+    stored = {**OTHERS["screens"], "mad": {"millimetres": [-1, "x"]}, "none": None}
+    path.write_text(json.dumps({"screens": stored}), encoding="utf-8")
+    assert load(path) == (Settings(screens=OTHERS["screens"]), "")
+
+
 def test_no_file_means_defaults(path: Path):
     assert load(path) == (Settings(), "")
     assert not path.exists()
@@ -67,6 +77,7 @@ BAD: list[tuple[str, Any]] = [
     ("fps", 0), ("smoothing", -0.1), ("size", [640]), ("size", [640, 480.5]), ("size", "640x480"),
     ("size", [0, 480]), ("size", [True, True]), ("eyes", "third"), ("eyes", ["both"]),
     ("provider", "magic"), ("mirrored", 1), ("mirrored", "false"), ("profile", "../up"),
+    ("screens", []), ("targets", 9), ("pace", "slow"), ("ground", None), ("screen", 3),
     ("profile", ""), ("session", "a\nb"), ("source", 0), ("model", "a\0b"), ("theme", {}),
 ]  # fmt: skip
 

@@ -30,6 +30,7 @@ class FakeCamera(Source):
     """A camera at 100 frames per second until it is unplugged."""
 
     kind = "camera"
+    pause_s = 0.01
 
     def __init__(self, name: str, world: "World", mirrored: bool) -> None:
         super().__init__(mirrored)
@@ -40,7 +41,7 @@ class FakeCamera(Source):
         self._closed = threading.Event()
 
     def read(self) -> Frame | None:
-        time.sleep(0.01)
+        time.sleep(self.pause_s)
         if self._closed.is_set():
             return None
         if self.name in self._world.broken:
