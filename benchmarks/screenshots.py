@@ -3,7 +3,9 @@
     python -m benchmarks.screenshots [--out docs/pictures] [--font NAME]
 
 Needs a display (such as Xvfb's). The face in them is the demo clip's: rendered, nobody's. Where a
-camera is to be seen, the clip plays as one, so that it can be unplugged.
+camera is to be seen, the clip plays as one, so that it can be unplugged. In the pictures of a
+calibration a virtual user sits before the camera: for these GAZECLIP_DATA must name a folder with
+ict-facekit.
 """
 
 import argparse
@@ -87,6 +89,10 @@ class Stage:
             return open_source(text, fps, size, mirrored)
         if not self.plugged:
             raise UserError(f"there is no camera {CAMERA}")
+        return self.open_camera()
+
+    def open_camera(self) -> Source:
+        """The one camera."""
         return ClipCamera(lambda: self.plugged)
 
     def close(self) -> None:
@@ -187,6 +193,12 @@ def main() -> None:
         camera_lost(arguments.out)
         settings_dialog(arguments.out)
         first_start(arguments.out)
+        if os.environ.get("GAZECLIP_DATA"):
+            from benchmarks.calibration_screenshots import calibration
+
+            calibration(arguments.out)
+        else:
+            print("no pictures of a calibration: GAZECLIP_DATA names no folder")
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class Deed:
 LAYERS = ("show_eyes", "show_irises", "show_head", "show_gaze", "show_words")
 """Fields of Settings that are layers of the picture; actions of the same names switch them."""
 
-SWITCHES = (*LAYERS, "mirrored", "record_video", "show_plot", "show_eyes_panel")
+SWITCHES = (*LAYERS, "mirrored", "record_video", "show_plot", "show_eyes_panel", "show_map")
 """Fields of Settings that have a checkable action of the same name."""
 
 DEEDS: tuple[Deed, ...] = (
@@ -65,6 +65,20 @@ DEEDS: tuple[Deed, ...] = (
     Deed("show_eyes_panel", "Enlarged e&yes", ("Y",), "Show both eyes at the side",
          checkable=True),
     Deed("show_plot", "&Plot", ("P",), "Show gaze and openness over time", checkable=True),
+    Deed("show_map", "Map of the scree&n", ("N",), "Show where you look on a small map",
+         checkable=True),
+    Deed("calibrate", "&Calibrate …", ("C",), "Look at a few dots, so that the point of gaze is "
+         "known; about 35 seconds", "target"),
+    Deed("validate", "&Validate again …", ("V",), "Measure how good the calibration is now",
+         "validate"),
+    Deed("recentre", "Re&centre", ("Home",), "Look at one dot, to put a shift right",
+         "recentre"),
+    Deed("show_point", "Point of &gaze over everything", ("Shift+G",),
+         "Show a ring where you look, over all windows", "ring", checkable=True),
+    Deed("profiles", "&Profiles …", ("Ctrl+P",), "Whose calibrations there are, and what to do "
+         "with them", "profile"),
+    Deed("screen", "Screen and c&amera place …", ("Ctrl+D",),
+         "How large your screen is, and where the camera sits", "screen"),
     Deed("full_screen", "&Full screen", ("F11",), "Use the whole screen", "fullscreen",
          checkable=True),
     Deed("about", "&About GazeCLIP Desktop", ("F1",), "What this is, and where your pictures stay",

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.calibration.calibration import Calibration
 from app.gui import permission, theme
 from app.gui.bridge import Bridge
 from app.gui.cameras import CameraList
@@ -47,10 +48,14 @@ class FirstStart(QWidget):
 
     Signals:
         changed: fields of Settings, by name, to put in force at once, such as another camera.
+        calibration_wanted: open the calibration window.
+        screen_wanted: ask how large the screen is.
         finished: the Settings at the end, from which on this is not shown by itself again.
     """
 
     changed = Signal(object)
+    calibration_wanted = Signal()
+    screen_wanted = Signal()
     finished = Signal(object)
 
     def __init__(
@@ -75,9 +80,12 @@ class FirstStart(QWidget):
         self.preview.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # there is nothing to do in it
         self._pages = QStackedWidget()
         self._state = state or SourceState("opening")
+        self._resting = False
         self._lay_out()
         for step in self.steps:
             step.changed.connect(self._change)
+            step.calibration_wanted.connect(self.calibration_wanted)
+            step.screen_wanted.connect(self.screen_wanted)
         self.preview.resized.connect(self._ask_for_size)
         bridge.view_ready.connect(self._take_view)
         bridge.source_changed.connect(self.show_source)
@@ -108,6 +116,18 @@ class FirstStart(QWidget):
         for step in self.steps:
             step.show_source(state)
 
+    def show_calibration(self, calibration: Calibration | None) -> None:
+        """This calibration is in use now, or none is."""
+        for step in self.steps:
+            step.show_calibration(calibration)
+
+    def rest(self, resting: bool) -> None:
+        """Leave views to somebody else, or take them again."""
+        self._resting = resting
+        if not resting:
+            self.preview.ask_for_size()
+            self._next.setFocus()
+
     def go_on(self) -> None:
         """The next step, or after the last one the live view."""
         self.step.leave()
@@ -134,8 +154,8 @@ class FirstStart(QWidget):
             self._ask_for_permission()
 
     def _take_view(self) -> None:
-        if not self.isVisible():
-            return  # the live page takes it
+        if self._resting or not self.isVisible():
+            return  # the calibration takes it, or the live page does
         view = self._session.take_view()
         if view is not None and self._state.phase in ("running", "ended"):
             self.preview.show_view(view)

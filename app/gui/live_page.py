@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.calibration.calibration import Calibration
 from app.gui import theme
 from app.gui.caption import Caption
 from app.gui.eyes_panel import EyesPanel
@@ -20,6 +21,7 @@ from app.gui.message_bar import MessageBar
 from app.gui.plot import TracePlot
 from app.gui.preview import Preview
 from app.gui.record_bar import RecordBar
+from app.gui.screen_map import ScreenMap
 from app.gui.status_panel import HintLine, StatusPanel
 from app.gui.timing import Mean
 from app.live.state import Measures, Trace, View
@@ -52,10 +54,12 @@ class LivePage(QWidget):
         self.plot = TracePlot(trace)
         self.source = QPushButton()
         self.eyes = EyesPanel()
+        self.map = ScreenMap()
         self.status = StatusPanel()
         self.hint = HintLine()
         self.record_bar = RecordBar()
         self._view: View | None = None
+        self._calibrated = self._map_wanted = False
         self._ages = Mean()
         self.preview.drawn.connect(self._ages.add)
         self._set_up_source(sources)
@@ -77,8 +81,16 @@ class LivePage(QWidget):
         """Show or hide what can be."""
         self.caption.setVisible(settings.show_words)
         self.eyes.setVisible(settings.show_eyes_panel)
+        self._map_wanted = settings.show_map
+        self.map.setVisible(self._map_wanted and self._calibrated)
         self.plot.fold(not settings.show_plot)
         self.record_bar.show_settings(settings)
+
+    def show_calibration(self, calibration: Calibration | None) -> None:
+        """Show the map of the screen that is calibrated, None: none is."""
+        self._calibrated = calibration is not None
+        self.map.show_screen(None if calibration is None else calibration.screen)
+        self.map.setVisible(self._map_wanted and self._calibrated)
 
     def show_source_name(self, name: str, icon: str) -> None:
         """Name the source on its button."""
@@ -101,6 +113,7 @@ class LivePage(QWidget):
             self.preview.clear()
         self.caption.show_view(None)
         self.eyes.show_eyes(None)
+        self.map.show_point(None)
         self.hint.show_hint(None, idle=True)
         self.status.show_measures(Measures(), None)
 
@@ -143,6 +156,7 @@ class LivePage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
         column.addWidget(self.eyes)
+        column.addWidget(self.map)
         column.addWidget(self.status)
         column.addStretch(1)
         scroll = QScrollArea()

@@ -1,21 +1,25 @@
 """MainWindow: puts page, menus and desks together, and comes to a clean end."""
 
 import threading
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
 from app import logfile
 from app.gui import theme
 from app.gui.actions import Actions
 from app.gui.bridge import Bridge
+from app.gui.calibration_desk import CalibrationDesk
 from app.gui.cameras import CameraList
 from app.gui.kept import KeptSettings
 from app.gui.live_page import LivePage
 from app.gui.menus import make_menus
+from app.gui.point_desk import PointDesk
+from app.gui.profile_desk import ProfileDesk
 from app.gui.recording_desk import RecordingDesk
 from app.gui.settings_desk import SettingsDesk
 from app.gui.source_desk import SourceDesk
@@ -26,6 +30,7 @@ from app.settings import Settings
 from app.strings import tr
 
 if TYPE_CHECKING:
+    from app.gui.first_start import FirstStart
     from app.live.session import LiveSession
 
 TITLE = "GazeCLIP Desktop"
@@ -64,7 +69,7 @@ class MainWindow(QMainWindow):
         self._closing = self._closed = False
         self._end: threading.Thread | None = None
         self._await_end = QTimer(self, interval=END_MS)
-        self._steps: QWidget | None = None
+        self._steps: FirstStart | None = None
         self.todo = Actions(self)
         below = [
             *(None, self.todo["open_video"], self.todo["open_pictures"], self.todo["demo"]),
@@ -80,10 +85,17 @@ class MainWindow(QMainWindow):
         self.recording_desk = RecordingDesk(
             session, bridge, self.page.record_bar, self.messages, self.todo, kept, self
         )
+        self.profile_desk = ProfileDesk(
+            session, bridge, self.page, self.todo, kept, self.settings_desk, self
+        )
+        self.calibration_desk = CalibrationDesk(
+            session, bridge, self.page, self.todo, kept, self.settings_desk, self.profile_desk, self
+        )
+        self.point_desk = PointDesk(self.page, self.todo, kept, self.profile_desk, self)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.page)
         self.setCentralWidget(self._stack)
-        make_menus(self.menuBar(), self.todo, sources)
+        make_menus(self.menuBar(), self.todo, sources, self.profile_desk.menu)
         self._connect(sources)
         if not restore_geometry(self):
             self.resize(1280, 800)
@@ -104,6 +116,10 @@ class MainWindow(QMainWindow):
             state=self.source_desk.state,
         )
         steps.changed.connect(self._change_from_steps)
+        steps.calibration_wanted.connect(self.calibration_desk.calibrate)
+        steps.screen_wanted.connect(self.calibration_desk.ask_for_screen)
+        self.profile_desk.changed.connect(steps.show_calibration)
+        steps.show_calibration(self.profile_desk.calibration)
         steps.finished.connect(self._end_first_start)
         self._stack.addWidget(steps)
         self._stack.setCurrentWidget(steps)
@@ -124,6 +140,8 @@ class MainWindow(QMainWindow):
         self.source_desk.changed.connect(sources.show_source)
         self.source_desk.changed.connect(self._note_source)
         self.settings_desk.source_wanted.connect(self.source_desk.open)
+        self.calibration_desk.opened.connect(self._lend_views)
+        self.calibration_desk.closed.connect(self._take_views_back)
         todo["quit"].triggered.connect(self.close)
         todo["full_screen"].triggered.connect(self._full_screen)
         todo["recordings"].triggered.connect(self._show_recordings)
@@ -134,11 +152,24 @@ class MainWindow(QMainWindow):
         self._note_source(self.source_desk.state)
 
     def _take_view(self) -> None:
-        if self._stack.currentWidget() is not self.page:
-            return  # the first steps take it
+        if self._stack.currentWidget() is not self.page or self.calibration_desk.window is not None:
+            return  # the first steps take it, or the calibration does
         view = self._session.take_view()
         if view is not None and self.source_desk.state.phase in ("running", "ended"):
             self.page.show_view(view)
+            self.point_desk.show_view(view)
+            self.profile_desk.show_view(view)
+
+    def _lend_views(self) -> None:
+        if self._steps is not None:
+            self._steps.rest(True)
+
+    def _take_views_back(self) -> None:
+        if self._steps is not None:
+            self._steps.rest(False)
+        else:
+            self.page.preview.ask_for_size()
+            self.page.preview.setFocus()
 
     def _note_source(self, state: SourceState) -> None:
         self.recording_desk.allow(state.phase in ("running", "lost", "ended"))
@@ -223,12 +254,15 @@ class MainWindow(QMainWindow):
         if self._closing:
             return
         self._closing = True
+        self.calibration_desk.abort()
+        self.point_desk.close()
         if self.recording_desk.recording:
             self.page.preview.cover_with(tr("Finishing the recording …"))
         self.menuBar().setEnabled(False)
         self._stack.setEnabled(False)
         # The thread knows nothing of the window: it could be the last to let go of it.
-        self._end = threading.Thread(target=self._session.close, name="end", daemon=True)
+        ends = (self._session.close, self.profile_desk.chores.worker.finish)
+        self._end = threading.Thread(target=_do_all, args=(ends,), name="end", daemon=True)
         self._end.start()
         self._await_end.start()
 
@@ -237,6 +271,11 @@ class MainWindow(QMainWindow):
             self._await_end.stop()
             self._closed = True
             self.close()
+
+
+def _do_all(ends: Iterable[Callable[[], object]]) -> None:
+    for end in ends:
+        end()
 
 
 def _dropped(data: QMimeData) -> str:

@@ -14,16 +14,22 @@ FILE: tuple[Place, ...] = (
     "open_video", "open_pictures", None, "recordings", None, "settings", None, "quit",
 )  # fmt: skip
 RECORDING: tuple[Place, ...] = ("record", "marker")
+CALIBRATION: tuple[Place, ...] = ("calibrate", "validate", "recentre", None, "show_point", None)
+AFTER_PROFILES: tuple[Place, ...] = ("profiles", "screen")
 VIEW: tuple[Place, ...] = (
-    "layers", *LAYERS, None, "show_eyes_panel", "show_plot", None, "full_screen",
+    "layers", *LAYERS, None, "show_eyes_panel", "show_map", "show_plot", None, "full_screen",
 )  # fmt: skip
 HELP: tuple[Place, ...] = ("first_start", "log", None, "about")
 
 
-def make_menus(bar: QMenuBar, actions: Actions, sources: SourceMenu) -> None:
+def make_menus(bar: QMenuBar, actions: Actions, sources: SourceMenu, profiles: QMenu) -> None:
     """Fill the menu bar."""
     _fill(bar.addMenu(tr("&File")), actions, FILE)
     bar.addMenu(sources)
+    calibration = bar.addMenu(tr("&Calibration"))
+    _fill(calibration, actions, CALIBRATION)
+    calibration.addMenu(profiles)
+    _fill(calibration, actions, AFTER_PROFILES)
     recording = bar.addMenu(tr("&Recording"))
     _fill(recording, actions, RECORDING)
     _fill_markers(recording.addMenu(tr("Numbered markers")), actions.markers)

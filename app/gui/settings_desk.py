@@ -34,9 +34,11 @@ class SettingsDesk(QObject):
 
     Signals:
         source_wanted: the text of a source that was chosen.
+        changed: the Settings before, and those in force now.
     """
 
     source_wanted = Signal(str)
+    changed = Signal(object, object)
 
     def __init__(
         self,
@@ -79,35 +81,37 @@ class SettingsDesk(QObject):
         if new.theme != before.theme and isinstance(app, QApplication):
             theme.apply(app, new.theme)
         self._show()
+        self.changed.emit(before, new)
 
-    def _set(self, **fields: Any) -> None:
+    def set(self, **fields: Any) -> None:
+        """Put some fields in force."""
         self.change(replace(self._kept.now, **fields))
 
     def _switch(self, on: bool) -> None:
-        self._set(**{self.sender().objectName(): on})
+        self.set(**{self.sender().objectName(): on})
 
     def _switch_layers(self) -> None:
         now = self._kept.now
-        self._set(**dict.fromkeys(LAYERS, not all(getattr(now, name) for name in LAYERS)))
+        self.set(**dict.fromkeys(LAYERS, not all(getattr(now, name) for name in LAYERS)))
 
     def _fold_plot(self, away: bool) -> None:
-        self._set(show_plot=not away)
+        self.set(show_plot=not away)
 
     def _choose_camera(self, text: str) -> None:
         """Open a camera, and remember it."""
         if text == self._kept.now.source:
             self.source_wanted.emit(text)  # something else is open now
         else:
-            self._set(source=text)
+            self.set(source=text)
 
     def _choose_format(self, chosen: tuple[int, int, float]) -> None:
         width, height, fps = chosen
-        self._set(size=(width, height), fps=fps)
+        self.set(size=(width, height), fps=fps)
 
     def _edit_recording(self) -> None:
         bar, messages = self._page.record_bar, self._page.messages
         try:
-            self._set(
+            self.set(
                 profile=bar.profile.text().strip() or Settings().profile,
                 session=bar.session.text().strip(),
                 record_video=bar.video.isChecked(),

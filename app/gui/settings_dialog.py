@@ -34,7 +34,10 @@ SMALLEST = (560, 380)
 WIDTH, HEIGHT = 720, 640
 """Logical pixels, where the screen has them."""
 
-ICONS = {"Camera": "camera", "Tracking": "gaze", "Picture": "layers", "Recording": "record"}
+ICONS = {
+    "Camera": "camera", "Tracking": "gaze", "Picture": "layers", "Calibration": "target",
+    "Recording": "record",
+}  # fmt: skip
 """An icon for each group of the table that has one."""
 
 

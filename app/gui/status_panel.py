@@ -16,6 +16,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("latency", "Latency", "From a picture's capture to its being drawn"),
     ("provider", "Runs on", "What computes the gaze: processor (CPU) or graphics card (CUDA)"),
     ("distance", "Distance", "From the camera to your eyes; as good as the field of view is"),
+    ("calibration", "Calibration", "How far off the point of gaze was when it was measured"),
     ("dropped", "Dropped", "Pictures that came while the one before was still being looked at"),
 )
 """Name, label, help."""
@@ -56,6 +57,10 @@ class StatusPanel(QWidget):
         distance = measures.distance_mm
         self._say("distance", "{:.0f} cm", None if distance is None else distance / 10)
         self._say("dropped", "{}", None if measures.source_fps is None else measures.dropped)
+
+    def show_calibration(self, text: str) -> None:
+        """Say how good the calibration in use is; "" for none."""
+        self._say("calibration", "{}", text or None)
 
     def text(self, name: str) -> str:
         """The figure shown in a row."""

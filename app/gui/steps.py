@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.calibration.calibration import Calibration
 from app.gui import theme
 from app.gui.about import PRIVACY
 from app.gui.cameras import CameraList
@@ -47,9 +48,13 @@ class Step(QWidget):
 
     Signals:
         changed: fields of Settings, by name, to put in force at once.
+        calibration_wanted: open the calibration window.
+        screen_wanted: ask how large the screen is.
     """
 
     changed = Signal(object)
+    calibration_wanted = Signal()
+    screen_wanted = Signal()
     title = ""
 
     def __init__(self, settings: Settings, cameras: CameraList) -> None:
@@ -68,6 +73,9 @@ class Step(QWidget):
 
     def show_view(self, view: View) -> None:
         """There is a new view."""
+
+    def show_calibration(self, calibration: Calibration | None) -> None:
+        """This calibration is in use now, or none is."""
 
     def leave(self) -> None:
         """The person goes on."""
@@ -245,8 +253,61 @@ class CheckStep(Step):
             label.setAccessibleName(f"{tr(check.label)}: {said[standing]}")
 
 
-STEPS: tuple[type[Step], ...] = (CameraStep, CheckStep)
-"""In their order; a calibration will be the next."""
+class CalibrationStep(Step):
+    """From a direction to a point on the screen; whoever wants no more than directions goes on."""
+
+    title = "Calibrate"
+
+    def __init__(self, settings: Settings, cameras: CameraList) -> None:
+        super().__init__(settings, cameras)
+        self._say(
+            tr(
+                "Look at a few dots for half a minute, and the program knows which point of your "
+                "screen you look at. It then measures how far off it is, and tells you."
+            )
+        )
+        self.calibrate = QPushButton(theme.icon("target"), tr("Calibrate"))
+        self.calibrate.setObjectName("calibrate")
+        self.calibrate.setToolTip(tr("Fill the screen with a few dots to look at"))
+        self.calibrate.clicked.connect(self.calibration_wanted)
+        self.column.addWidget(self.calibrate, 0, Qt.AlignmentFlag.AlignLeft)
+        self.standing = self._say("")
+        self.standing.setObjectName("standing")
+        self.column.addSpacing(6)
+        self._say(tr("The camera is best in the middle above the screen. If it is not, or if you "
+                     "have several screens:"), muted=True)  # fmt: skip
+        screen = QPushButton(theme.icon("screen"), tr("Screen and camera …"))
+        screen.setObjectName("askScreen")
+        screen.setToolTip(tr("Which screen, how large it is, and where the camera sits"))
+        screen.clicked.connect(self.screen_wanted)
+        self.column.addWidget(screen, 0, Qt.AlignmentFlag.AlignLeft)
+        self._say(tr("You can also do it later, with the key C."), muted=True)
+        self.column.addStretch(1)
+        self.show_calibration(None)
+        self.show_source(SourceState("opening"))
+
+    def show_source(self, state: SourceState) -> None:
+        running = state.phase == "running" and state.kind == "camera"
+        self.calibrate.setEnabled(running)
+        self._why = "" if running else tr("This needs a camera that runs.")
+        self._show()
+
+    def show_calibration(self, calibration: Calibration | None) -> None:
+        self._done = "" if calibration is None else tr("You are calibrated.")
+        self._show()
+
+    _why = _done = ""
+
+    def _show(self) -> None:
+        text = self._done or self._why
+        self.standing.setText(text)
+        self.standing.setProperty("mood", "good" if self._done else "")
+        self.standing.style().polish(self.standing)
+        self.standing.setVisible(bool(text))
+
+
+STEPS: tuple[type[Step], ...] = (CameraStep, CheckStep, CalibrationStep)
+"""In their order."""
 
 
 def camera_texts(cameras: Sequence[Camera]) -> list[str]:

@@ -115,6 +115,8 @@ def test_the_steps_lead_to_the_live_view(started: Started, qtbot: QtBot) -> None
     started.press(qtbot, "back")
     assert started.title == "Choose your camera"
     started.press(qtbot, "next")
+    started.press(qtbot, "next")
+    assert started.title == "Calibrate"
     assert not started.finished
     started.press(qtbot, "next")
 
@@ -137,6 +139,7 @@ def test_it_goes_by_keys_alone(started: Started, qtbot: QtBot) -> None:
 
 
 def test_no_button_is_dead(started: Started, qtbot: QtBot) -> None:
+    started.bridge.source_changed.emit(RUNNING)
     for _ in STEPS:
         for button in started.page.findChildren(QPushButton):
             assert button.isEnabled()
@@ -145,14 +148,14 @@ def test_no_button_is_dead(started: Started, qtbot: QtBot) -> None:
 
 
 def test_a_further_step_finds_its_place(qtbot: QtBot) -> None:
-    class Calibration(Step):
-        title = "Calibration"
+    class Further(Step):
+        title = "A further one"
 
-    started = Started(qtbot, [FRONT], Settings(), (*STEPS, Calibration))
-    started.press(qtbot, "next")
-    assert started.button("next").text() == "Next"
-    started.press(qtbot, "next")
-    assert started.title == "Calibration"
+    started = Started(qtbot, [FRONT], Settings(), (*STEPS, Further))
+    for _ in STEPS:
+        assert started.button("next").text() == "Next"
+        started.press(qtbot, "next")
+    assert started.title == "A further one"
     assert started.button("next").text() == "Start"
     started.press(qtbot, "next")
 
@@ -309,6 +312,28 @@ def test_a_camera_that_may_not_be_used_is_explained(
     assert (cover.isVisible(), started.session.retries) == (True, 0)
     cover.buttons[1].click()
     assert started.session.retries == 1
+
+
+def test_the_third_step_calibrates(started: Started, qtbot: QtBot) -> None:
+    wanted: list[str] = []
+    started.page.calibration_wanted.connect(lambda: wanted.append("calibration"))
+    started.page.screen_wanted.connect(lambda: wanted.append("screen"))
+    started.press(qtbot, "next")
+    started.press(qtbot, "next")
+    assert not started.button("calibrate").isEnabled()
+    assert "This needs a camera that runs." in _visible_words(started.page)
+
+    started.bridge.source_changed.emit(RUNNING)
+    started.press(qtbot, "calibrate")
+    started.press(qtbot, "askScreen")
+    assert wanted == ["calibration", "screen"]
+
+    started.page.rest(True)  # the calibration window has the views now
+    started.show(make_view())
+    assert started.session.view is not None
+    started.page.rest(False)
+    started.page.show_calibration(object())  # type: ignore[arg-type]
+    assert "You are calibrated." in _visible_words(started.page)
 
 
 def test_everything_is_named_and_reached_by_tab(started: Started) -> None:
