@@ -1,5 +1,6 @@
 """Calibration: the fit that turns one person's gaze into points of gaze on one screen."""
 
+import math
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -95,6 +96,7 @@ class Calibration:
         targets: (T, 2) px.
         seen: where head and eyes were.
         recentred_from: id of the calibration that this one shifts, None for none.
+        light: 0..255, median brightness of the eyes in it; None where nobody knows.
     """
 
     id: str
@@ -108,6 +110,7 @@ class Calibration:
     targets: Array
     seen: HeadRange
     recentred_from: str | None = None
+    light: float | None = None
 
     @property
     def rung(self) -> Rung:
@@ -162,6 +165,7 @@ class Calibration:
                 "angles_deg": np.degrees(self.seen.angles).tolist(),
             },
             "recentred_from": self.recentred_from,
+            "light": self.light,
         }
 
 
@@ -192,6 +196,7 @@ def calibration_from_json(content: dict[str, Any]) -> Calibration:
             np.radians(np.array(seen["angles_deg"], dtype=np.float64).reshape(2, 3)),
         ),
         recentred_from=content["recentred_from"],
+        light=None if content["light"] is None else float(content["light"]),
     )
 
 
@@ -200,6 +205,12 @@ def new_id(now: datetime | None = None) -> tuple[str, str]:
     now = now or datetime.now(UTC)
     stamp = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
     return stamp, now.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def light_of(readings: Sequence[Reading]) -> float | None:
+    """0..255, median brightness of readings; None where nobody knows."""
+    known = [reading.light for reading in readings if math.isfinite(reading.light)]
+    return float(np.median(known)) if known else None
 
 
 def all_readings(looks: Sequence[Look]) -> list[Reading]:

@@ -9,6 +9,7 @@ from app.calibration.calibration import (
     Kind,
     all_readings,
     head_range,
+    light_of,
     new_id,
 )
 from app.calibration.correction import Rung, needed
@@ -81,6 +82,7 @@ def fit(
         held_out_deg=float(np.degrees(chosen.accuracy)) if np.isfinite(chosen.error) else None,
         targets=np.array([look.target for look in last.looks]),
         seen=head_range(all_readings(looks)),
+        light=light_of(all_readings(looks)),
     )
 
 
@@ -114,6 +116,7 @@ def recentre(calibration: Calibration, looks: Sequence[Look]) -> Calibration:
         targets=calibration.targets,
         seen=type(known)(_joined(known.origin, seen.origin), _joined(known.angles, seen.angles)),
         recentred_from=calibration.id,
+        light=light_of(all_readings(looks)),
     )
 
 

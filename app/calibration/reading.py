@@ -1,5 +1,6 @@
 """Reading: what one frame says of where the eyes point, as far as a calibration needs it."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,7 @@ class Reading:
         outline: (2, 21, 2) each eye's contour (16), iris centre and ring (5), see `outline_of`.
         openness: (2,) 0 closed .. 1 open.
         embedding: (E,) the model's last hidden layer, both eyes one after the other.
+        light: 0..255, mean brightness of the eye patches; NaN where nobody knows.
         file: the picture's name, for folders of pictures only.
     """
 
@@ -35,6 +37,7 @@ class Reading:
     outline: Array
     openness: Array
     embedding: Array
+    light: float = math.nan
     file: str | None = None
 
     def __post_init__(self) -> None:
@@ -54,9 +57,9 @@ class Reading:
 
 def reading_of(sample: Sample) -> Reading | None:
     """What a sample says; None without a face or with closed eyes."""
-    if sample.face is None or sample.estimate is None or sample.blink:
+    face, patches, estimate = sample.face, sample.patches, sample.estimate
+    if face is None or patches is None or estimate is None or sample.blink:
         return None
-    face, estimate = sample.face, sample.estimate
     return Reading(
         time_ns=sample.time_ns,
         origin=face.translation,
@@ -67,6 +70,7 @@ def reading_of(sample: Sample) -> Reading | None:
         outline=outline_of(face.landmarks),
         openness=face.openness,
         embedding=estimate.embedding.astype(np.float64).ravel(),
+        light=float(patches.images.mean()),
         file=sample.file,
     )
 

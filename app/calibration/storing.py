@@ -28,6 +28,8 @@ PATCHES_PER_LOOK = 8
 _ARRAYS = ("origin", "gaze", "eye_gaze", "rotation", "outline", "openness", "embedding")
 """The arrays of a Reading, stacked over a look's readings."""
 
+_NUMBERS = ("sigma", "light")
+
 _UNBROKEN = ("origin", "gaze", "rotation", "outline", "openness", "embedding", "sigma")
 """What of a Reading is finite; an eye that was not used has no gaze of its own."""
 
@@ -150,7 +152,8 @@ def _look_to_json(look: Look, patches: Mapping[int, Patches]) -> dict[str, Any]:
     if any(reading.file is not None for reading in readings):
         content["file"] = [reading.file for reading in readings]
     if readings:
-        content["sigma"] = packed(np.array([reading.sigma for reading in readings]))
+        for name in _NUMBERS:
+            content[name] = packed(np.array([getattr(reading, name) for reading in readings]))
         for name in _ARRAYS:
             content[name] = packed(np.stack([getattr(reading, name) for reading in readings]))
     if patches:
@@ -163,7 +166,7 @@ def _look_from_json(
 ) -> tuple[Look, Mapping[int, Patches]]:
     times = [int(time) for time in content["time_ns"]]
     files = content.get("file") or [None] * len(times)
-    arrays = {name: unpacked(content[name]) for name in ("sigma", *_ARRAYS)} if times else {}
+    arrays = {name: unpacked(content[name]) for name in (*_NUMBERS, *_ARRAYS)} if times else {}
     if any(len(column) != len(times) for column in (files, *arrays.values())):
         raise ValueError("a look's columns are not equally long")
     if not all(np.isfinite(arrays[name]).all() for name in _UNBROKEN if times):
@@ -171,8 +174,9 @@ def _look_from_json(
     readings = tuple(
         Reading(
             time_ns=time,
-            sigma=float(arrays["sigma"][i]),
             file=None if files[i] is None else str(files[i]),
+            sigma=float(arrays["sigma"][i]),
+            light=float(arrays["light"][i]),
             **{name: arrays[name][i] for name in _ARRAYS},
         )
         for i, time in enumerate(times)

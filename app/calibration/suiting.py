@@ -77,7 +77,7 @@ def other_camera(calibration: Calibration, camera: CameraUsed) -> str:
         sizes = [f"{c.size[0]}x{c.size[1]}" for c in (then, camera)]
         return (
             f"calibrated on frames of {sizes[0]}, these are {sizes[1]} and may show less or more "
-            f"of the world: {AGAIN} if the point of gaze is off"
+            f"of the world: if the point of gaze is off, {AGAIN}"
         )
     if abs(camera.fov - then.fov) > 1.0:
         return (

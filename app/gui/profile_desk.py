@@ -12,7 +12,7 @@ from app.calibration.calibration import Calibration
 from app.calibration.choosing import Chosen, newest
 from app.calibration.look import CameraUsed, Session
 from app.calibration.profiles import ProfileStore
-from app.calibration.staleness import Posture
+from app.calibration.staleness import Change, light, posture
 from app.calibration.storing import SessionPatches
 from app.calibration.suiting import other_camera
 from app.calibration.validation import Report
@@ -96,7 +96,7 @@ class ProfileDesk(QObject):
         self.calibration: Calibration | None = None
         self.loading = False
         self._asked_for = 0
-        self._posture: Posture | None = None
+        self._changes: list[tuple[Change, str]] = []
         self._source: SourceState | None = None
         self.menu = QMenu(tr("Pro&file"), window)
         self.menu.setObjectName("profileMenu")
@@ -142,11 +142,10 @@ class ProfileDesk(QObject):
         self._use(self.calibration, report.to_json())
 
     def show_view(self, view: View) -> None:
-        """Notice a person who sits otherwise than when the calibration was made."""
-        if self._posture is None or self._posture.changed:
-            return
-        if self._posture.update(view.sample):
-            self._say_stale(tr("You sit otherwise than when you calibrated."))
+        """Notice a person who sits otherwise, or in another light, than when they calibrated."""
+        for change, sentence in self._changes:
+            if not change.there and change.update(view.sample):
+                self._say_stale(sentence)
 
     def _take(self, number: int, chosen: Chosen) -> None:
         if number != self._asked_for:
@@ -165,7 +164,7 @@ class ProfileDesk(QObject):
         if before and calibration and _same(before, calibration):
             calibration = before  # so that nobody takes it for another one
         self.calibration = calibration
-        self._posture = None if calibration is None else Posture(calibration)
+        self._watch_changes()
         self._session.use(calibration, report)
         for topic in (TOPIC, STALE):
             self._page.messages.unsay(topic)
@@ -192,9 +191,16 @@ class ProfileDesk(QObject):
     def _note_source(self, state: SourceState) -> None:
         self._source = state
         if state.phase == "running":
-            if self.calibration is not None:
-                self._posture = Posture(self.calibration)
+            self._watch_changes()
             self._compare_camera()
+
+    def _watch_changes(self) -> None:
+        self._changes = []
+        if self.calibration is not None:
+            self._changes = [
+                (posture(self.calibration), tr("You sit otherwise than when you calibrated.")),
+                (light(self.calibration), tr("The light is not what it was when you calibrated.")),
+            ]
 
     def _compare_camera(self) -> None:
         """Say so where frames come from another camera than when it was calibrated."""

@@ -191,6 +191,10 @@ def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "--zero-point-share", type=float, default=1.0, metavar="S",
         help="fold in so much of the zero point, 0 to 1 (default 1)",
     )  # fmt: skip
+    parser.add_argument(
+        "--errors", metavar="FILE", type=Path, nargs="+", default=[],
+        help="from evaluate --json, for the card, each under its file's name",
+    )  # fmt: skip
     parser.set_defaults(run=_export)
 
 
@@ -200,7 +204,11 @@ def _export(arguments: argparse.Namespace) -> int:
     if not 0.0 <= arguments.zero_point_share <= 1.0:
         raise UserError("--zero-point-share is a number from 0 to 1")
     card = export(
-        arguments.checkpoint, arguments.out, arguments.zero_point, arguments.zero_point_share
+        arguments.checkpoint,
+        arguments.out,
+        arguments.zero_point,
+        arguments.zero_point_share,
+        arguments.errors,
     )
     print(f"{arguments.out}: {card.name}, torch and ONNX differ by {card.training['parity']:.0e}")
     return 0

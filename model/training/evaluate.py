@@ -24,7 +24,7 @@ from model.training.metrics import measure
 from model.training.photographs import Half, find_photographs, read_photograph
 from model.training.predict import predict, predict_exported
 
-GROUP_WIDTH = 24
+GROUP_WIDTH = 28
 
 
 def evaluate_shards(
@@ -186,4 +186,5 @@ def table(found: dict[str, Any]) -> str:
     for name, group in found.get("groups", {}).items():
         numbers = ", ".join(f"{key} {value}" for key, value in group.items())
         lines.append(f"  {name:{GROUP_WIDTH - 2}} {numbers}")
+    lines += [f"warning: {sentence}" for sentence in found.get("warnings", [])]
     return "\n".join(lines)

@@ -6,7 +6,8 @@ import json
 import logging
 import math
 import warnings
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,11 @@ class Exported(nn.Module):
 
 
 def export(
-    checkpoint: Path, out: Path, zero_point: Path | None = None, share: float = 1.0
+    checkpoint: Path,
+    out: Path,
+    zero_point: Path | None = None,
+    share: float = 1.0,
+    errors: Sequence[Path] = (),
 ) -> ModelCard:
     """Write `out` and its card.
 
@@ -88,6 +93,7 @@ def export(
         out: path of the .onnx file to write.
         zero_point: file that `evaluate --write-zero-point` wrote, to fold into the model.
         share: how much of it: rendered and real people may disagree about where zero is.
+        errors: files that `evaluate --json` wrote, for the card, under their names.
 
     Raises:
         UserError: if something cannot be read, or torch and ONNX Runtime disagree.
@@ -96,6 +102,7 @@ def export(
         raise UserError(f"--out must end in .onnx, which {out} does not")
     content = load_checkpoint(checkpoint)
     pitch, yaw = read_zero_point(zero_point)
+    measured = {path.stem: read_errors(path) for path in errors}
     exported = Exported(trained_model(content), (share * pitch, share * yaw)).eval()
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_suffix(".partial")
@@ -108,7 +115,7 @@ def export(
             "nothing was exported; check the installed versions against requirements-train.txt"
         )
     partial.replace(out)
-    card = _card(exported, out, content, difference)
+    card = replace(_card(exported, out, content, difference), errors=measured)
     card.write(card_path(out))
     return card
 
@@ -179,6 +186,18 @@ def read_zero_point(path: Path | None) -> tuple[float, float]:
     if not math.hypot(pitch, yaw) < math.radians(20.0):
         raise UserError(f"the zero point in {path} is farther than 20 degrees off: measure it anew")
     return (pitch, yaw)
+
+
+def read_errors(path: Path) -> dict[str, Any]:
+    """What `evaluate --json` wrote into a file.
+
+    Raises:
+        UserError: if the file is no such file.
+    """
+    found = _read_json(path)
+    if "samples" not in found or "mean_deg" not in found:
+        raise UserError(f"{path} holds no errors: write it with evaluate --json")
+    return found
 
 
 def _read_json(path: Path) -> dict[str, Any]:

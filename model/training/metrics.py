@@ -10,10 +10,7 @@ from model.estimator import combine, unmirror
 from model.geometry import Array, angle_between, direction_index, pitch_yaw, vector
 from model.patches import to_camera
 from model.training.datasets.patchset import PatchSet
-
-FAR, NEAR = 800.0, 600.0
-"""Distances in mm at which the report by distance is split."""
-
+from model.training.error_groups import error_groups, warnings
 
 CLEAR = np.radians(3.0)
 """How far from a border between two directions words must be right: nearer, either will do."""
@@ -56,6 +53,9 @@ def measure(prediction: Prediction, patches: PatchSet) -> dict[str, Any]:
     truth = patches.gaze[judged]
     error = np.degrees(angle_between(gaze, truth))
     eye_error = np.degrees(_patch_errors(prediction, patches))[patches.usable]
+    groups = error_groups(
+        error, truth, {name: values[judged] for name, values in patches.traits.items()}
+    )
     return {
         "samples": int(judged.sum()),
         "left_out": int(count - judged.sum()),
@@ -67,7 +67,8 @@ def measure(prediction: Prediction, patches: PatchSet) -> dict[str, Any]:
         **_axes(gaze, truth),
         **_zero_shot(prediction, patches),
         "sigma_ratio": _round(_sigma_ratio(error, np.degrees(sigma))),
-        "groups": _groups(error, patches, judged),
+        "groups": groups,
+        "warnings": warnings(groups, float(error.mean())),
     }
 
 
@@ -112,30 +113,6 @@ def _zero_shot(prediction: Prediction, patches: PatchSet) -> dict[str, float]:
 def _sigma_ratio(error: Array, sigma: Array) -> float:
     """Root mean square of error / expected error: 1 where the model knows how wrong it is."""
     return float(np.sqrt(np.mean(np.square(error) / (2.0 * np.square(sigma)))))
-
-
-def _groups(error: Array, patches: PatchSet, judged: NDArray[np.bool_]) -> dict[str, Any]:
-    """Mean error and number of samples by what makes pictures hard."""
-    members: dict[str, NDArray[np.bool_]] = {}
-    if "glasses" in patches.traits:
-        glasses = np.asarray(patches.traits["glasses"], dtype=bool)
-        members["glasses"], members["no glasses"] = glasses, ~glasses
-    if "image_size" in patches.traits:
-        height = np.asarray(patches.traits["image_size"])[:, 1]
-        members |= {f"{int(h)} rows": height == h for h in np.unique(height)}
-    if "head_position" in patches.traits:
-        distance = np.linalg.norm(np.asarray(patches.traits["head_position"], np.float64), axis=1)
-        members |= {
-            f"under {NEAR / 10:.0f} cm": distance < NEAR,
-            f"{NEAR / 10:.0f} to {FAR / 10:.0f} cm": (distance >= NEAR) & (distance < FAR),
-            f"over {FAR / 10:.0f} cm": distance >= FAR,
-        }
-    found: dict[str, Any] = {}
-    for name, member in members.items():
-        errors = error[member[judged]]
-        if len(errors):
-            found[name] = {"samples": len(errors), "mean_deg": _round(errors.mean())}
-    return found
 
 
 def _round(value: Any) -> float:

@@ -16,7 +16,12 @@ from model.training.datasets.patchset import MIN_OPENNESS, POINTS, PatchSet, joi
 from model.training.synthetic.person import RESERVED_IDENTITIES
 
 SCHEMA = 1
-TRAITS = ("glasses", "identity", "index", "image_size", "fov", "head_angles", "head_position")
+TRAITS = (
+    "glasses", "identity", "index", "image_size", "fov", "head_angles", "head_position",
+    # From renderer 6 on:
+    "iris_colour", "skin_tone", "glasses_kind", "dioptres", "glare", "contact", "light",
+    "light_level", "hair", "hand", "mask", "cover", "phone",
+)  # fmt: skip
 _TOLD = ("preset", "seed", "count", "kept", "landmarks", "portraits", "portrait_share", "renderer",
          "versions")  # fmt: skip
 """What of a manifest a model card repeats."""
@@ -127,6 +132,8 @@ def _patch_set(shard: Any, spec: PatchSpec, grey: bool) -> PatchSet:
     if kind == "eyes":
         mirrored = np.array([True, False])
         own_gaze, usable = shard["eye_gaze"], openness >= MIN_OPENNESS
+        if "hidden" in shard:
+            usable &= ~shard["hidden"]
     else:
         images, rotation, head = images[:, None], rotation[:, None], head[:, None]
         mirrored = np.array([False])

@@ -63,6 +63,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     _add_portraits(preview)
     preview.add_argument("--landmarks", action="store_true",
                          help="heads, larger, with the true landmarks and the gaze")  # fmt: skip
+    preview.add_argument("--heads", action="store_true", help="heads, larger")
     preview.add_argument("--out", type=Path, required=True, metavar="FILE.png")
     preview.set_defaults(run=_preview)
 
@@ -209,6 +210,7 @@ def _preview(arguments: argparse.Namespace) -> int:
         arguments.seed,
         arguments.count,
         arguments.landmarks,
+        arguments.heads,
     )
     write_page(arguments.out, page)
     print(f"{arguments.out}: {arguments.count} pictures")

@@ -90,6 +90,18 @@ def plan_fixations(rng: np.random.Generator) -> tuple[list[Fixation], float]:
     return fixations, time + 0.5
 
 
+def saccade_share(since: float, angle: float) -> float:
+    """How much of its way, 0..1, a saccade of so many degrees has gone so many seconds after its
+    start."""
+    share = float(np.clip(since / saccade_seconds(angle), 0.0, 1.0))
+    return share**3 * (10.0 - 15.0 * share + 6.0 * share**2)  # minimum jerk
+
+
+def saccade_seconds(angle: float) -> float:
+    """How long a saccade of so many degrees takes."""
+    return 0.021 + 0.0022 * angle
+
+
 def _gaze_points(
     rng: np.random.Generator, fixations: list[Fixation], times: Array, eyes: Array
 ) -> Array:
@@ -105,9 +117,7 @@ def _gaze_points(
         angle = math.degrees(
             float(angle_between(screen_point(before) - eyes, screen_point(now.point) - eyes))
         )
-        length = 0.021 + 0.0022 * angle
-        share = float(np.clip((time - now.start) / length, 0.0, 1.0))
-        share = share**3 * (10.0 - 15.0 * share + 6.0 * share**2)  # minimum jerk
+        share = saccade_share(time - now.start, angle)
         # Drift and microsaccades of about 0.1 degree: 1 mm at 60 cm.
         drift = 0.85 * drift + rng.normal(0.0, 0.45 * millimetre, 2)
         points[n] = before + share * (now.point - before) + drift
@@ -115,19 +125,24 @@ def _gaze_points(
 
 
 def _blinks(rng: np.random.Generator, times: Array) -> Array:
-    """(N,) closure; a blink shuts in 70 ms, stays shut 50 ms, opens in 120 ms."""
+    """(N,) closure by blinks every few seconds."""
     closure = np.zeros(len(times))
     at = rng.uniform(1.5, 3.0)
     while at < times[-1] - 0.5:
-        since = times - at
-        shutting = np.clip(since / 0.07, 0.0, 1.0)
-        opening = np.clip((since - 0.12) / 0.12, 0.0, 1.0)
-        closure = np.maximum(closure, shutting * (since >= 0.0) - opening)
+        closure = np.maximum(closure, blink_closure(times - at))
         at += rng.uniform(2.8, 4.2)
-    return np.clip(closure, 0.0, 1.0)
+    return closure
 
 
-def _sway(rng: np.random.Generator, times: Array, amount: float) -> Array:
+def blink_closure(since: Array, shut: float = 0.05) -> Array:
+    """Closure (...), 0..1, so many seconds (...) after a blink began: it shuts in 70 ms, stays shut
+    for `shut` seconds, and opens in 120 ms."""
+    shutting = np.clip(since / 0.07, 0.0, 1.0)
+    opening = np.clip((since - 0.07 - shut) / 0.12, 0.0, 1.0)
+    return np.asarray(np.clip(shutting - opening, 0.0, 1.0))
+
+
+def sway(rng: np.random.Generator, times: Array, amount: float) -> Array:
     """(N,) slow movement: a few sines of 3 to 14 seconds."""
     waves = [
         np.sin(2.0 * np.pi * times / rng.uniform(3.0, 14.0) + rng.uniform(0.0, 6.3))
@@ -151,19 +166,19 @@ def plan(seed: int) -> tuple[list[Moment], list[Fixation]]:
     fixations, seconds = plan_fixations(rng)
     times = np.arange(round(seconds * FPS)) / FPS
     seat = np.array([rng.normal(0.0, 12.0), rng.uniform(10.0, 45.0), rng.uniform(580.0, 630.0)])
-    positions = seat + np.stack([_sway(rng, times, a) for a in (9.0, 5.0, 10.0)], axis=1)
+    positions = seat + np.stack([sway(rng, times, a) for a in (9.0, 5.0, 10.0)], axis=1)
     pixels = _gaze_points(rng, fixations, times, seat)
     targets = screen_point(pixels)
     looks = pitch_yaw(targets - positions)
     centre = pitch_yaw(screen_point(np.array(SCREEN_PX) / 2.0) - seat)
     follow = np.array([rng.uniform(0.15, 0.35), rng.uniform(0.2, 0.4)])
     turned = centre + follow * (_low_pass(looks, 0.25) - centre)
-    pitch = turned[:, 0] + _sway(rng, times, 0.03) + rng.normal(0.03, 0.03)
-    yaw = turned[:, 1] + _sway(rng, times, 0.03)
-    roll = _sway(rng, times, 0.035) + rng.normal(0.0, 0.015)
+    pitch = turned[:, 0] + sway(rng, times, 0.03) + rng.normal(0.03, 0.03)
+    yaw = turned[:, 1] + sway(rng, times, 0.03)
+    roll = sway(rng, times, 0.035) + rng.normal(0.0, 0.015)
     blink = _blinks(rng, times)
-    smile = 0.2 + _sway(rng, times, 0.15)
-    brow = 0.1 + _sway(rng, times, 0.2)
+    smile = 0.2 + sway(rng, times, 0.15)
+    brow = 0.1 + sway(rng, times, 0.2)
     moments = [
         Moment(
             pixel=pixels[n],

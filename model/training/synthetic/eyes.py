@@ -52,6 +52,7 @@ class EyeTraits:
         follow: how far the lids go with a vertical turn of the eye, 1 on average.
         rest: (2,) eyeBlink (> 0) or eyeWide (< 0) of each eye at rest.
         squint: eyeSquint at rest.
+        colour: of the irises, in a word of IRIS_COLOURS.
         iris_outer, iris_inner, sclera: linear colours.
         limbus, fibres, edge, seed: look of the iris.
         corners, veins: look of the sclera.
@@ -65,6 +66,7 @@ class EyeTraits:
     follow: float
     rest: Array
     squint: float
+    colour: str
     iris_outer: Array
     iris_inner: Array
     sclera: Array
@@ -76,17 +78,19 @@ class EyeTraits:
     veins: float
 
 
-_IRIS_COLOURS = np.array(
+IRIS_COLOURS = ("brown", "dark brown", "black", "hazel", "blue", "green", "grey")
+_IRIS_PAINTS = np.array(
     [
-        [[0.105, 0.052, 0.026], [0.075, 0.036, 0.018]],  # brown
-        [[0.055, 0.029, 0.018], [0.040, 0.021, 0.013]],  # dark brown
+        [[0.105, 0.052, 0.026], [0.075, 0.036, 0.018]],
+        [[0.055, 0.029, 0.018], [0.040, 0.021, 0.013]],
         [[0.028, 0.017, 0.013], [0.022, 0.013, 0.010]],  # nearly black
-        [[0.190, 0.115, 0.045], [0.150, 0.070, 0.022]],  # hazel
-        [[0.130, 0.190, 0.255], [0.180, 0.190, 0.180]],  # blue
-        [[0.130, 0.165, 0.095], [0.180, 0.135, 0.060]],  # green
-        [[0.185, 0.205, 0.215], [0.150, 0.150, 0.145]],  # grey
+        [[0.190, 0.115, 0.045], [0.150, 0.070, 0.022]],
+        [[0.130, 0.190, 0.255], [0.180, 0.190, 0.180]],
+        [[0.130, 0.165, 0.095], [0.180, 0.135, 0.060]],
+        [[0.185, 0.205, 0.215], [0.150, 0.150, 0.145]],
     ]
 )
+"""Linear, at the edge and inside, of each of IRIS_COLOURS."""
 _SCLERA = np.array([0.43, 0.395, 0.375])
 _IRIS_SHARES = np.array([0.27, 0.29, 0.18, 0.08, 0.09, 0.04, 0.05])
 
@@ -99,7 +103,8 @@ def random_eyes(rng: np.random.Generator, skin_lightness: float) -> EyeTraits:
     """
     shares = _IRIS_SHARES.copy()
     shares[3:] *= 0.15 + 1.6 * max(skin_lightness - 0.25, 0.0)
-    outer, inner = _IRIS_COLOURS[rng.choice(len(shares), p=shares / shares.sum())]
+    chosen = rng.choice(len(shares), p=shares / shares.sum())
+    outer, inner = _IRIS_PAINTS[chosen]
     narrow = float(np.clip(rng.normal(LID_REST, 0.15), -1.1, 0.5))
     ptosis = np.zeros(2)
     if rng.random() < 0.12:
@@ -113,6 +118,7 @@ def random_eyes(rng: np.random.Generator, skin_lightness: float) -> EyeTraits:
         follow=float(rng.uniform(0.55, 1.3)),
         rest=narrow + rng.normal(0.0, 0.03, 2) + ptosis,
         squint=float(np.clip(rng.normal(-0.05, 0.25), 0.0, 0.85)),
+        colour=IRIS_COLOURS[chosen],
         iris_outer=outer * rng.uniform(0.5, 1.4) * rng.uniform(0.92, 1.08, 3),
         iris_inner=inner * rng.uniform(0.5, 1.4) * rng.uniform(0.92, 1.08, 3),
         sclera=_SCLERA * rng.uniform(0.6, 1.05) * rng.uniform(0.95, 1.05, 3),

@@ -4,27 +4,34 @@ The result is what the renderer draws, and what is known of it: where lids, iris
 are.
 """
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.geometry import Array, head_rotation, normalize, pitch_yaw
+from model.geometry import Array, head_rotation, pitch_yaw
+from model.training.synthetic.drawing import Drawing, Mesh, join, placed
 from model.training.synthetic.eyes import (
     lid_curves,
     lid_expression,
     lid_gap,
     optical_axes,
 )
-from model.training.synthetic.glasses import build_glasses
+from model.training.synthetic.garments import build_garment
+from model.training.synthetic.hand import build_hand, hides
 from model.training.synthetic.person import Person
-from model.training.synthetic.renderer import VERTEX_FLOATS, Drawing, Mesh, join
-from model.training.synthetic.rig import CLOTH, Floats, Rig
+from model.training.synthetic.rig import Floats, Rig
 from model.training.synthetic.scene import Scene
-
-NECK = np.array([0.0, 125.0, 75.0])
-"""mm, head frame: where the shoulders turn against the head."""
+from model.training.synthetic.strands import build_strands
+from model.training.synthetic.torso import NECK, torso
+from model.training.synthetic.worn import (
+    Worn,
+    glare_over_irises,
+    lines_of_sight,
+    put_on,
+    with_glare,
+    with_glasses,
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,9 @@ class Figure:
         openness: (2,) 0 closed .. 1 as open as when this person looks straight ahead.
         iris_centres: (2, 3) mm, camera frame.
         optical: (2, 3) unit vectors, camera frame.
+        worn: glasses, where there are any.
+        glare: (2,) what they mirror over the irises, see `worn.glare_over_irises`.
+        hidden: (2,) whether a hand is before the iris.
     """
 
     drawing: Drawing
@@ -44,13 +54,24 @@ class Figure:
     openness: Array
     iris_centres: Array
     optical: Array
+    worn: Worn | None
+    glare: Array
+    hidden: NDArray[np.bool_]
+
+    def seen(self, points: Array) -> Array:
+        """Where the camera sees points (N, 3), mm: through lenses not where they are."""
+        return points if self.worn is None else self.worn.seen(points)
+
+    def seen_eye(self, e: int, points: Array) -> Array:
+        """Where it sees points (N, 3) of one eye."""
+        return points if self.worn is None else self.worn.seen_eye(e, self.iris_centres[e], points)
 
 
 def pose(rig: Rig, person: Person, scene: Scene) -> Figure:
     """Pose a person as a scene tells."""
     R = scene.rotation
-    visual = scene.eye_gaze(person) @ R  # into the head frame
-    optical = optical_axes(person.eyes, visual)
+    worn = put_on(rig, person, scene)
+    optical = optical_axes(person.eyes, lines_of_sight(person, scene, worn) @ R)
     weights = dict(scene.expression)
     weights.update(
         lid_expression(person.eyes, pitch_yaw(optical), scene.blink, scene.mood, scene.squint)
@@ -73,20 +94,17 @@ def pose(rig: Rig, person: Person, scene: Scene) -> Figure:
     reference = rig.neutral.copy()
     for index in rig.eyeballs:
         reference[index] = shape[index]
-    things = [_torso(person, scene)]
-    lenses: Mesh | None = None
-    if scene.glasses:
-        front = min(float(shape[index, 2].min()) for index in rig.eyeballs)
-        frame, glass = build_glasses(person.glasses, person.eye_centres, front)
-        things.append(_placed(frame, R, scene.position))
-        lenses = _placed(glass, R, scene.position)
     axes = optical @ R.T
     eyes = scene.eye_positions(person)
+    irises = eyes + person.eyes.iris_depth * axes
+    lighting = with_glare(scene, worn, irises)
+    exposure = _exposure(person, scene)
     uniforms = {
         "corner_shift": np.zeros(2),
+        "contact": np.array([7.1, 0.0]),
         **person.uniforms,
-        **scene.lighting.uniforms(scene.look["edge"]),
-        "exposure": np.array(_exposure(person, scene)),
+        **lighting.uniforms(scene.look["edge"]),
+        "exposure": np.array(exposure),
         "eye_centre": eyes,
         "eye_axis": axes,
         "eye_up": R @ np.array([0.0, 1.0, 0.0]),
@@ -99,24 +117,59 @@ def pose(rig: Rig, person: Person, scene: Scene) -> Figure:
         "cavity_strength": np.array(scene.look["cavity"]),
         "socket_shadow": np.array(scene.look["socket"]),
         "shadow_tint": np.array([0.8, 0.95, 1.0]),
-        "tint": person.glasses.tint,
-        "back_curve": np.array(person.glasses.back_curve),
-        "lens_axis": R @ np.array([0.0, 0.0, -1.0]),
     }
-    head = np.concatenate([vertices, turned, reference], axis=1)
+    unshaded = np.ones((len(vertices), 1), dtype=np.float32)
+    head = np.concatenate([vertices, turned, reference, unshaded], axis=1)
+    meshes = [torso(person, scene)]
+    hand: Mesh | None = None
+    if scene.extras.hand is not None:
+        hand = placed(build_hand(scene.extras.hand, person.skin), R, scene.position)
+        meshes.append(hand)
+    drawing = Drawing(head, person.paint, join(meshes), None, uniforms, person.photo)
+    drawing = _with_extras(drawing, rig, person, scene, shape, normals)
+    if worn is not None:
+        drawing = with_glasses(drawing, rig, shape, scene, worn)
     return Figure(
-        drawing=Drawing(head, person.paint, join(things), lenses, uniforms, person.photo),
+        drawing=drawing,
         vertices=vertices,
         openness=np.clip(openness, 0.0, 1.0),
-        iris_centres=eyes + person.eyes.iris_depth * axes,
+        iris_centres=irises,
         optical=axes,
+        worn=worn,
+        glare=glare_over_irises(worn, lighting, irises, exposure),
+        hidden=hides(hand, irises) if hand is not None else np.zeros(2, dtype=bool),
     )
+
+
+def _with_extras(
+    drawing: Drawing, rig: Rig, person: Person, scene: Scene, shape: Floats, normals: Floats
+) -> Drawing:
+    """A drawing with contact lenses, hair and cloth as the scene has them.
+
+    Args:
+        shape, normals: (V, 3) of the head with its expression, head frame.
+    """
+    extras = scene.extras
+    things = [] if drawing.things is None else [drawing.things]
+    for garment in extras.garments:
+        cloth = build_garment(rig, shape, normals, garment)
+        things.append(placed(cloth, scene.rotation, scene.position))
+    strands = None
+    if extras.strands is not None:
+        locks = build_strands(rig, shape, extras.strands, person.uniforms["hair_colour"])
+        strands = placed(locks, scene.rotation, scene.position)
+    uniforms = dict(drawing.uniforms)
+    if extras.contact is not None:
+        uniforms["contact"] = np.array([extras.contact.radius, extras.contact.darkness])
+        if extras.contact.colours is not None:
+            uniforms["iris_outer"], uniforms["iris_inner"] = extras.contact.colours
+            uniforms["iris_look"] = person.uniforms["iris_look"] * [1.0, 0.5, 0.6, 1.0]
+    return replace(drawing, things=join(things), strands=strands, uniforms=uniforms)
 
 
 def _exposure(person: Person, scene: Scene) -> float:
     """The camera's automatic exposure adapts half way to the skin, and errs."""
-    skin = float(np.median(person.paint[person.paint[:, 3] < 0.05, :3]))
-    seen = 0.5 * skin + 0.5 * 0.25
+    seen = 0.5 * person.brightness + 0.5 * 0.25
     return scene.look["exposure"] / (seen * max(scene.lighting.level, 0.05))
 
 
@@ -138,68 +191,3 @@ def _bend_neck(
     vertices[low] = (1.0 - w) * vertices[low] + w * with_torso
     turned[low] = (1.0 - w) * turned[low] + w * (normals[low] @ T.T)
     return vertices, turned
-
-
-def _placed(mesh: Mesh, R: Array, position: Array) -> Mesh:
-    vertices = mesh.vertices.copy()
-    vertices[:, :3] = mesh.vertices[:, :3] @ R.T + position
-    vertices[:, 3:6] = mesh.vertices[:, 3:6] @ R.T
-    return Mesh(vertices, mesh.triangles)
-
-
-@cache
-def _torso_shape() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]]:
-    """A shirt: rings from the base of the neck over the shoulders down; mm, relative to `NECK`."""
-    columns = 40
-    # height below the neck's pivot, half width, half depth, how far forward
-    rows = np.array(
-        [
-            [28.0, 62.0, 60.0, 0.0],
-            [36.0, 74.0, 66.0, 0.0],
-            [50.0, 118.0, 78.0, 2.0],
-            [66.0, 165.0, 90.0, 4.0],
-            [92.0, 200.0, 100.0, 6.0],
-            [135.0, 216.0, 110.0, 8.0],
-            [240.0, 222.0, 122.0, 8.0],
-            [600.0, 225.0, 130.0, 8.0],
-        ]
-    )
-    angle = np.linspace(0.0, 2.0 * np.pi, columns, endpoint=False)
-    points = np.concatenate(
-        [
-            np.column_stack([w * np.cos(angle), np.full(columns, y), -forward + d * np.sin(angle)])
-            for y, w, d, forward in rows
-        ]
-    )
-    # The neckline dips in front.
-    front = np.clip(-np.sin(np.tile(angle, len(rows))), 0.0, 1.0)
-    points[:, 1] += np.repeat(np.exp(-(((rows[:, 0] - 30.0) / 25.0) ** 2)), columns) * front * 28.0
-    grid = np.arange(len(rows) * columns).reshape(len(rows), columns)
-    a, b = grid[:-1], np.roll(grid, -1, axis=1)[:-1]
-    c, d = grid[1:], np.roll(grid, -1, axis=1)[1:]
-    triangles = np.concatenate(
-        [np.column_stack([a.ravel(), b.ravel(), c.ravel()]),
-         np.column_stack([b.ravel(), d.ravel(), c.ravel()])]
-    ).astype(np.int32)  # fmt: skip
-    normals = np.zeros_like(points)
-    p = points[triangles]
-    faces = np.cross(p[:, 1] - p[:, 0], p[:, 2] - p[:, 0])
-    for k in range(3):
-        np.add.at(normals, triangles[:, k], faces)
-    normals = normalize(normals)
-    outwards = points * [1.0, 0.0, 1.0]
-    normals *= np.sign((normals * outwards).sum(axis=1).mean())
-    return points, normals, triangles
-
-
-def _torso(person: Person, scene: Scene) -> Mesh:
-    points, normals, triangles = _torso_shape()
-    T = head_rotation(*scene.torso)
-    pivot = scene.rotation @ NECK + scene.position
-    vertices = np.zeros((len(points), VERTEX_FLOATS), dtype=np.float32)
-    vertices[:, :3] = points @ T.T + pivot
-    vertices[:, 3:6] = normals @ T.T
-    vertices[:, 6:9] = points
-    vertices[:, 9:12] = person.shirt
-    vertices[:, 13] = CLOTH
-    return Mesh(vertices, triangles)

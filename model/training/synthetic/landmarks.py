@@ -25,13 +25,13 @@ TAIL = 0.45
 
 
 def true_landmarks(rig: Rig, person: Person, scene: Scene, figure: Figure) -> Array:
-    """(478, 3) where FaceMesh's points would lie if it never erred.
+    """(478, 3) where FaceMesh's points would lie if it never erred: glasses show some elsewhere.
 
     x and y in pixels; z, like FaceMesh's, is depth from the eyes on the scale of x.
     """
     surface = embedding().points(rig, figure.vertices)
-    rings = [_iris_points(scene, person, figure, e) for e in range(2)]
-    points = np.concatenate([surface, *rings])
+    rings = [figure.seen_eye(e, _iris_points(scene, person, figure, e)) for e in range(2)]
+    points = np.concatenate([figure.seen(surface), *rings])
     landmarks = np.empty((len(points), 3))
     landmarks[:, :2] = project(points, scene.camera)
     depth = points[:, 2] - scene.position[2]

@@ -1,10 +1,11 @@
 """Lights on a face, and the panels (screen, windows, lamps) that eyes and glasses mirror."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from model.geometry import Array, normalize
+from model.training.synthetic.sights import LIGHTS, SCREENS, sight_atlas
 
 UP = np.array([0.0, -1.0, 0.0])
 PANELS = 4
@@ -13,13 +14,15 @@ PANELS = 4
 @dataclass(frozen=True)
 class Panel:
     """A glowing rectangle in the camera frame: centre (3,) mm, unit axes, half lengths in mm,
-    radiance (3,) where a white wall under unit light has 1."""
+    radiance (3,) where a white wall under unit light has 1; what is to be seen on it, by a name
+    of `sights`, where glasses mirror it ("" for next to nothing)."""
 
     centre: Array
     right: Array
     down: Array
     half: tuple[float, float]
     radiance: Array
+    sight: str = ""
 
     def irradiance_at(self, point: Array) -> tuple[Array, Array]:
         """Direction (3,) from a point to the panel, and the light (3,) it throws on a surface
@@ -31,6 +34,15 @@ class Panel:
         area = 4.0 * self.half[0] * self.half[1]
         solid_angle = min(area * facing / distance**2, 2.0)
         return direction, self.radiance * solid_angle / np.pi
+
+    def mirrored(self, origin: Array, direction: Array) -> Array:
+        """(3,) what a ray from a point in a direction meets of it: its radiance or nothing."""
+        normal = np.cross(self.right, self.down)
+        along = float(direction @ normal)
+        distance = float((self.centre - origin) @ normal) / along if along else -1.0
+        offset = origin + distance * direction - self.centre
+        x, y = offset @ self.right / self.half[0], offset @ self.down / self.half[1]
+        return self.radiance * (distance > 0.0 and abs(x) < 1.0 and abs(y) < 1.0)
 
 
 @dataclass(frozen=True)
@@ -53,11 +65,23 @@ class Lighting:
     level: float
     backlight: float
 
+    @property
+    def side(self) -> float:
+        """-1 .. 1: light on the left of a face that looks at the camera against that on its right,
+        image left and right: +1 where all of it comes from the image's right."""
+        normals = normalize([[-0.8, 0.0, -0.6], [0.8, 0.0, -0.6]])
+        direct = np.clip(normals @ self.directions.T, 0.0, None) @ self.colours.mean(axis=1)
+        left, right = direct + float((self.ambient_up + self.ambient_down).mean() / 2.0)
+        return float((right - left) / (right + left))
+
     def uniforms(self, edge: float) -> dict[str, Array]:
         """For the shaders; `edge` is the softness of mirrored edges."""
         centre, right, down, colour = (np.zeros((PANELS, 3)) for _ in range(4))
+        sight, atlas = np.zeros((PANELS, 4)), sight_atlas()
         right[:, 0] = down[:, 1] = 1.0
         for k, panel in enumerate(self.panels[:PANELS]):
+            if panel.sight:
+                sight[k] = [*atlas.places[panel.sight], 1.0]
             centre[k], colour[k] = panel.centre, panel.radiance
             right[k] = panel.right / panel.half[0]
             down[k] = panel.down / panel.half[1]
@@ -71,6 +95,8 @@ class Lighting:
             "panel_down": down,
             "panel_colour": colour,
             "panel_edge": np.array(edge),
+            "panel_sight": sight,
+            "sight_size": atlas.size,
         }
 
 
@@ -82,7 +108,16 @@ def facing_panel(
     right = normalize(np.cross(direction, UP + 1e-3))
     down = np.cross(direction, right)
     c, s = np.cos(roll), np.sin(roll)
-    return Panel(centre, c * right + s * down, c * down - s * right, half, radiance)
+    return Panel(centre, c * right + s * down, c * down - s * right, half, radiance, "window")
+
+
+def with_sights(rng: np.random.Generator, lighting: Lighting) -> Lighting:
+    """The same light from panels that each show something else."""
+    panels = []
+    for panel in lighting.panels:
+        sights = SCREENS if panel.sight in SCREENS else LIGHTS
+        panels.append(replace(panel, sight=sights[rng.integers(len(sights))]))
+    return replace(lighting, panels=tuple(panels))
 
 
 def _white(rng: np.random.Generator, spread: float) -> Array:
@@ -120,7 +155,7 @@ def random_lighting(rng: np.random.Generator, head: Array, screen: Panel | None)
         )  # fmt: skip
     if screen is not None and rng.random() < 0.8:
         glow = rng.uniform(0.2, 1.8) ** 1.5 * np.array([0.92, 1.0, 1.12]) * _white(rng, 0.08)
-        lit = Panel(screen.centre, screen.right, screen.down, screen.half, glow)
+        lit = replace(screen, radiance=glow, sight="document")
         directions[2], colours[2] = lit.irradiance_at(head)
         panels.append(lit)
     if rng.random() < 0.3:  # a lamp or window that lights little but is mirrored

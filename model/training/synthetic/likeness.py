@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from model.geometry import Array, normalize, pitch_yaw
+from model.training.synthetic.drawing import Photo
 from model.training.synthetic.eyes import (
     EYE_X,
     SIDES,
@@ -26,7 +27,6 @@ from model.training.synthetic.eyes import (
 from model.training.synthetic.lid_edges import lid_edges
 from model.training.synthetic.person import Person
 from model.training.synthetic.portrait import TEXTURE_WHITE, Portrait
-from model.training.synthetic.renderer import Photo
 from model.training.synthetic.rig import (
     LASH,
     SKIN,
@@ -93,6 +93,7 @@ def in_likeness(rig: Rig, person: Person, portrait: Portrait, rng: np.random.Gen
         person,
         shape=base,
         eye_centres=centres,
+        skin=tone,
         paint=paint,
         eyes=eyes,
         open_gap=lid_gap(rig, shape),

@@ -9,6 +9,31 @@ Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
+class ExtraShares:
+    """How often samples have what `extras` draws, 0..1; all 0 is what renderers 1 to 5 drew.
+
+    Attributes:
+        eyewear: of those with glasses, glasses with a prescription, coatings and many shapes.
+        glare: of those, something bright mirrored over an eye or beside it.
+        contact: of those without glasses, contact lenses.
+        hair: hair before the face.
+        hand: a hand at the face.
+        mask: a surgical mask.
+        cover: a cap or a headscarf.
+        phone: of those with a screen, a phone held before the face.
+    """
+
+    eyewear: float = 0.0
+    glare: float = 0.0
+    contact: float = 0.0
+    hair: float = 0.0
+    hand: float = 0.0
+    mask: float = 0.0
+    cover: float = 0.0
+    phone: float = 0.0
+
+
+@dataclass(frozen=True)
 class Preset:
     """Ranges of everything that is drawn at random; angles in degrees, lengths in mm.
 
@@ -33,6 +58,7 @@ class Preset:
         severity: 0..1.5, how strong the faults of cameras are.
         samples_per_person: consecutive samples that share a person.
         first_identity, identities: the range of identity numbers drawn from.
+        extras: what people wear or have before the face.
     """
 
     name: str
@@ -53,6 +79,7 @@ class Preset:
     samples_per_person: int
     first_identity: int
     identities: int
+    extras: ExtraShares = ExtraShares()
 
     def ranges(self) -> dict[str, Any]:
         """For a manifest."""
@@ -80,6 +107,9 @@ TRAIN = Preset(
     samples_per_person=2,
     first_identity=0,
     identities=RESERVED_IDENTITIES // 2,
+    extras=ExtraShares(
+        eyewear=0.75, glare=0.4, contact=0.1, hair=0.07, hand=0.05, mask=0.03, cover=0.06, phone=0.1
+    ),
 )
 
 VALIDATION = Preset(
@@ -124,6 +154,22 @@ TEST = Preset(
     identities=RESERVED_IDENTITIES,
 )
 
+HARD = replace(
+    TEST,
+    name="hard",
+    distance=(350.0, 1200.0),
+    layout_share=0.3,
+    glasses_share=0.6,
+    blink_share=0.04,
+    resolutions=_WEBCAMS,
+    fov=TRAIN.fov,
+    severity=1.0,
+    extras=ExtraShares(
+        eyewear=1.0, glare=0.5, contact=0.2, hair=0.2, hand=0.15, mask=0.1, cover=0.1, phone=0.3
+    ),
+)
+"""The people of `test` as training draws them and worse: with everything that covers eyes."""
+
 CAMERA = replace(
     TRAIN,
     name="camera",
@@ -141,11 +187,12 @@ CAMERA = replace(
     fov_known=1.0,
     severity=0.5,
     samples_per_person=1,
+    extras=ExtraShares(),
 )
 """People as a photographer takes them, for contact sheets; not to be trained on. A scene of it is
 turned to the camera by `sheet.look_at_camera`."""
 
-PRESETS = {preset.name: preset for preset in (TRAIN, VALIDATION, TEST)}
+PRESETS = {preset.name: preset for preset in (TRAIN, VALIDATION, TEST, HARD)}
 
 
 def identity_number(preset: Preset, seed: int, index: int) -> int:

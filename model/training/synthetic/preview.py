@@ -9,6 +9,7 @@ from model.landmarks import EYE_CONTOURS, IRIS_CENTRES, IRIS_RINGS
 from model.training.synthetic import page
 from model.training.synthetic.page import Picture
 from model.training.synthetic.presets import Preset
+from model.training.synthetic.scene import Scene
 from model.training.synthetic.studio import Shot, Studio
 
 COLUMNS = 4
@@ -28,18 +29,26 @@ _BITS = 4
 
 
 def draw_preview(
-    studio: Studio, preset: Preset, seed: int, count: int, landmarks: bool = False
+    studio: Studio,
+    preset: Preset,
+    seed: int,
+    count: int,
+    landmarks: bool = False,
+    heads: bool = False,
 ) -> Picture:
     """A page (H, W, 3) of the first samples of a preset and seed: the people and scenes that
     `synth render` cuts its patches from.
 
     Args:
         landmarks: show the head larger, and draw the true landmarks and the gaze over it.
+        heads: show the head larger.
     """
+    large = heads or landmarks
     tiles = []
     for index in tqdm(range(count), unit="picture", desc=preset.name):
-        shot = studio.shoot(preset, seed, index, "face" if landmarks else "frame")
-        tiles.append(_tile(shot, index, landmarks))
+        shot = studio.shoot(preset, seed, index, "face" if large else "frame")
+        picture = _with_landmarks(shot) if landmarks else shot.picture
+        tiles.append(_tile(picture, shot, index, HEAD_HEIGHT if large else FRAME_HEIGHT))
     high, wide = tiles[0].shape[0] + _GAP, TILE_WIDTH + _GAP
     columns, rows = min(COLUMNS, count), -(-count // COLUMNS)
     title = f"preset {preset.name}, seed {seed}; {LEGEND}"
@@ -52,9 +61,7 @@ def draw_preview(
     return sheet
 
 
-def _tile(shot: Shot, index: int, landmarks: bool) -> Picture:
-    high = HEAD_HEIGHT if landmarks else FRAME_HEIGHT
-    picture = _with_landmarks(shot) if landmarks else shot.picture
+def _tile(picture: Picture, shot: Shot, index: int, high: int) -> Picture:
     tile = page.blank(high + 2 * _LINE, TILE_WIDTH)
     page.put(tile, page.fitted(picture, TILE_WIDTH, high), 0, 0)
     for k, line in enumerate(label(shot, index)):
@@ -71,12 +78,27 @@ def label(shot: Shot, index: int) -> tuple[str, str]:
         f"{index}: gaze {yaw:+z.0f} / {pitch:+z.0f}, "
         f"head {head_yaw:+z.0f} / {head_pitch:+z.0f} / {head_roll:+z.0f}"
     )
-    blink = ", blink" if float(scene.blink.max()) > 0.25 else ""
+    has = [word for word, there in _worn(scene) if there]
     second = (
         f"{np.linalg.norm(scene.position) / 10.0:.0f} cm, {scene.width}x{scene.height}, "
-        f"fov {scene.fov:.0f}{', glasses' if scene.glasses else ''}{blink}"
+        f"{', '.join([f'fov {scene.fov:.0f}', *has])}"
     )
     return first, second
+
+
+def _worn(scene: Scene) -> list[tuple[str, bool]]:
+    """Words for what a scene may have, and whether it has it."""
+    extras = scene.extras
+    return [
+        ("glasses", scene.glasses),
+        ("contact lenses", extras.contact is not None),
+        ("hair", extras.strands is not None),
+        ("hand", extras.hand is not None),
+        ("mask", extras.mask),
+        ("head covered", extras.cover),
+        ("phone", extras.phone),
+        ("blink", float(scene.blink.max()) > 0.25),
+    ]
 
 
 def _with_landmarks(shot: Shot) -> Picture:

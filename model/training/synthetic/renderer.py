@@ -1,14 +1,11 @@
 """Draws a head with OpenGL, on a GPU or on Mesa's software renderer, without a window.
 
 What comes in is in the camera frame (millimetres, y down, z away); only the projection matrix here
-knows of OpenGL's own axes. Shaders lie beside this file. Colours are linear; what is read back is
-sRGB with the head's coverage as alpha.
+knows of OpenGL's own axes. Colours are linear; what is read back is sRGB, with the head's coverage
+as alpha.
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -17,13 +14,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from model.errors import UserError
-from model.training.synthetic.noise import GRAIN_SIZE, grain_texture
+from model.training.synthetic.drawing import HEAD_FLOATS, Drawing, Mesh
+from model.training.synthetic.programs import (
+    TEXTURES,
+    Content,
+    compile_program,
+    set_uniforms,
+    used_attributes,
+)
 from model.training.synthetic.rig import LASH, MOUTH, SKIN, Rig
+from model.training.synthetic.surfaces import Surfaces
 
-SHADERS = Path(__file__).with_name("shaders")
 NEAR, FAR = 50.0, 3000.0
 MAX_SIDE = 1600
-VERTEX_FLOATS = 17
 LAYOUT = "3f 3f 3f 4f 4f"
 ATTRIBUTES = ("position", "normal", "reference", "paint", "anatomy")
 _BLEND_LASHES = (
@@ -33,67 +36,10 @@ _BLEND_LASHES = (
     moderngl.ONE_MINUS_SRC_ALPHA,
 )
 """Colour over what is there; alpha stays the head's coverage."""
-_SRGB8_ALPHA8 = 0x8C43
-_SRGB8 = 0x8C41
 _FRAMEBUFFER_SRGB = 0x8DB9
 
 Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class Mesh:
-    """Clothes, frames or lenses: vertices (N, 17) float32 as the shaders' attributes in order
-    (position, normal, reference, paint, anatomy), and triangles (T, 3) int32."""
-
-    vertices: NDArray[np.float32]
-    triangles: NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Photo:
-    """Photographed skin over the procedural one.
-
-    Attributes:
-        texture: (h, w, 3) sRGB albedo.
-        skin: (V, 3) float32: texture coordinates 0..1 and how far the texture covers, 0..1.
-    """
-
-    texture: NDArray[np.uint8]
-    skin: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """One picture to draw.
-
-    Attributes:
-        head: (V, 9) float32: position and normal in the camera frame, reference position.
-        paint: (V, 4) float32: linear albedo and hair coverage.
-        things: opaque meshes besides the head.
-        lenses: glass, drawn last.
-        uniforms: what the shaders need to know, by name.
-        photo: the skin around the eyes, where it is photographed.
-    """
-
-    head: NDArray[np.float32]
-    paint: NDArray[np.float32]
-    things: Mesh | None
-    lenses: Mesh | None
-    uniforms: Mapping[str, ArrayLike]
-    photo: Photo | None = None
-
-
-def join(meshes: list[Mesh]) -> Mesh | None:
-    """Several meshes as one."""
-    if not meshes:
-        return None
-    offsets = np.cumsum([0] + [len(m.vertices) for m in meshes[:-1]])
-    return Mesh(
-        np.concatenate([m.vertices for m in meshes]),
-        np.concatenate([m.triangles + o for m, o in zip(meshes, offsets, strict=True)]).astype(
-            np.int32
-        ),
-    )
+Uniforms = dict[str, ArrayLike]
 
 
 def projection(camera: NDArray[np.float64], box: Box) -> NDArray[np.float32]:
@@ -118,14 +64,14 @@ def projection(camera: NDArray[np.float64], box: Box) -> NDArray[np.float32]:
 
 
 def _by_shader(rig: Rig) -> dict[str, NDArray[np.int32]]:
-    """The head's triangles by the shader that draws them. A software renderer runs through all
-    branches of a shader for every pixel, so what differs gets a shader of its own."""
+    """The head's triangles by the shader that draws them; and again, with 0 or 1 behind their
+    names, those of them that the lens of the right or the left eye may show."""
     material = rig.material[rig.triangles].max(axis=1)
     place = rig.neutral[rig.triangles].mean(axis=1)
     near = (np.abs(place[:, 0]) < 66.0) & (place[:, 1] > -40.0) & (place[:, 1] < 30.0)
     near &= place[:, 2] < 40.0
     skin, mouth = material == SKIN, material == MOUTH
-    return {
+    parts = {
         "near": rig.triangles[skin & near],
         "photo": rig.triangles[skin & near],
         "skin": rig.triangles[skin & ~near],
@@ -133,6 +79,13 @@ def _by_shader(rig: Rig) -> dict[str, NDArray[np.int32]]:
         "thing": rig.triangles[mouth],
         "lash": rig.lash_triangles,
     }
+    shown = {}
+    for name, triangles in parts.items():
+        x, y, z = rig.neutral[triangles].mean(axis=1).T
+        for e, side in enumerate((-1.0, 1.0)):
+            before = (side * x > -10.0) & (np.abs(y) < 60.0) & (z < 90.0)
+            shown[f"{name}{e}"] = triangles[before]
+    return parts | shown
 
 
 class Renderer:
@@ -154,17 +107,7 @@ class Renderer:
                 "a graphics driver or Mesa (on Debian: libegl1, libgl1 and libgl1-mesa-dri)"
             ) from error
         context = self._context
-        self._programs = {
-            "near": self._program("skin.frag", "#define NEAR_EYES\n"),
-            "photo": self._program("skin.frag", "#define PORTRAIT\n"),
-            "skin": self._program("skin.frag"),
-            "eyeball": self._program("eyeball.frag"),
-            "thing": self._program("thing.frag"),
-            "lash": self._program("lash.frag"),
-            "lens": self._program("lens.frag"),
-        }
-
-        self._head = context.buffer(reserve=rig.vertex_count * 36, dynamic=True)
+        self._head = context.buffer(reserve=rig.vertex_count * HEAD_FLOATS * 4, dynamic=True)
         self._paint = context.buffer(reserve=rig.vertex_count * 16, dynamic=True)
         self._photo = context.buffer(reserve=rig.vertex_count * 12, dynamic=True)
         anatomy = np.stack(
@@ -176,26 +119,21 @@ class Renderer:
             ],
             axis=1,
         ).astype(np.float32)
-        content = [
-            (self._head, "3f 3f 3f", ("position", "normal", "reference")),
+        self._content: Content = [
+            (self._head, "3f 3f 3f 1f", ("position", "normal", "reference", "light_share")),
             (self._paint, "4f", ("paint",)),
             (self._photo, "3f", ("photo",)),
             (context.buffer(anatomy.tobytes()), "4f", ("anatomy",)),
         ]
-        self._arrays = {
-            name: context.vertex_array(
-                self._programs[name],
-                self._used(content, self._programs[name]),
-                context.buffer(np.ascontiguousarray(triangles, dtype=np.int32).tobytes()),
-            )
+        self._triangles = {
+            name: context.buffer(np.ascontiguousarray(triangles, dtype=np.int32).tobytes())
             for name, triangles in _by_shader(rig).items()
         }
-        grain = grain_texture()
-        self._grain = context.texture((GRAIN_SIZE, GRAIN_SIZE), 4, grain.tobytes())
-        self._grain.build_mipmaps()
-        self._grain.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
-        self._texture: tuple[NDArray[np.uint8], moderngl.Texture] | None = None
-        self._targets: dict[tuple[int, int], moderngl.Framebuffer] = {}
+        self._programs: dict[tuple[str, bool], moderngl.Program] = {}
+        self._arrays: dict[str, moderngl.VertexArray] = {}
+        self._uniforms: Uniforms = {}
+        self._told: set[tuple[str, bool]] = set()
+        self._surfaces = Surfaces(context)
         context.front_face = "cw"
         context.enable_direct(_FRAMEBUFFER_SRGB)
 
@@ -222,115 +160,145 @@ class Renderer:
         """
         width, height = box[2] - box[0], box[3] - box[1]
         scale = min(scale, MAX_SIDE / max(width, height))
-        w, h = max(round(width * scale), 1), max(round(height * scale), 1)
-        context, target = self._context, self._target(w, h)
-        target.use()
-        context.viewport = (0, 0, w, h)
-        context.scissor = (0, 0, w, h)
-        context.clear(0.0, 0.0, 0.0, 0.0)
-        self._head.write(np.ascontiguousarray(drawing.head, dtype=np.float32).tobytes())
-        self._paint.write(np.ascontiguousarray(drawing.paint, dtype=np.float32).tobytes())
-        matrix = projection(camera, box)
-        uniforms = {**drawing.uniforms, "projection": matrix.T}
-        for program in self._programs.values():
-            self._set(program, uniforms)
-        self._grain.use(0)
-        if drawing.photo is not None:
-            self._photo.write(np.ascontiguousarray(drawing.photo.skin, np.float32).tobytes())
-            self._use_texture(drawing.photo.texture)
-
-        context.disable(moderngl.BLEND)
-        context.enable(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
-        for name in ("photo" if drawing.photo else "near", "skin", "eyeball"):
-            self._arrays[name].render()
-        context.disable(moderngl.CULL_FACE)
-        self._arrays["thing"].render()
-        if drawing.things is not None:
-            self._render(self._programs["thing"], drawing.things)
-        context.enable(moderngl.BLEND)
-        target.depth_mask = False
-        context.blend_func = _BLEND_LASHES  # type: ignore[assignment]  # four are allowed
-        self._arrays["lash"].render()
-        if drawing.lenses is not None:
-            context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
-            self._render(self._programs["lens"], drawing.lenses)
-        target.depth_mask = True
-
-        raw = target.read(viewport=(0, 0, w, h), components=4)
-        picture = np.frombuffer(raw, dtype=np.uint8).reshape(h, w, 4)
-        if (w, h) == (width, height):
+        size = (max(round(width * scale), 1), max(round(height * scale), 1))
+        with self._context:  # another renderer's may be the thread's current one
+            raw = self._drawn(drawing, projection(camera, box), size)
+        picture = np.frombuffer(raw, dtype=np.uint8).reshape(size[1], size[0], 4)
+        if size == (width, height):
             return picture.copy()
-        enlarge = w < width
+        enlarge = size[0] < width
         method = cv2.INTER_CUBIC if enlarge else cv2.INTER_AREA
         return np.asarray(cv2.resize(picture, (width, height), interpolation=method), np.uint8)
 
-    def _program(self, fragment: str, prefix: str = "") -> moderngl.Program:
-        """Compile a fragment shader behind the lights it shares with the others."""
-        vertex, light, own = (
-            (SHADERS / name).read_text(encoding="utf-8")
-            for name in ("surface.vert", "light.glsl", fragment)
-        )
-        portrait = "PORTRAIT" in prefix
-        if portrait:
-            vertex = vertex.replace("#version 330\n", "#version 330\n" + prefix)
-        program = self._context.program(vertex_shader=vertex, fragment_shader=light + prefix + own)
-        if portrait:
-            program["portrait"] = 1  # the texture unit; the grain's is 0
-        return program
+    def _drawn(self, drawing: Drawing, matrix: NDArray[np.float32], size: tuple[int, int]) -> bytes:
+        """The pixels of a drawing, rows of RGBA."""
+        context, target = self._context, self._surfaces.target(*size, "picture")
+        self._head.write(np.ascontiguousarray(drawing.head, dtype=np.float32).tobytes())
+        self._paint.write(np.ascontiguousarray(drawing.paint, dtype=np.float32).tobytes())
+        self._uniforms = {**drawing.uniforms, "projection": matrix.T}
+        self._told.clear()
+        self._surfaces.use_grain()
+        if drawing.photo is not None:
+            self._photo.write(np.ascontiguousarray(drawing.photo.skin, np.float32).tobytes())
+            self._surfaces.use_skin(drawing.photo.texture)
 
-    @staticmethod
-    def _used(
-        content: list[tuple[moderngl.Buffer, str, tuple[str, ...]]], program: moderngl.Program
-    ) -> list[tuple[moderngl.Buffer | str, ...]]:
-        """Buffers with their layouts, attributes that a compiler dropped skipped over."""
-        result: list[tuple[moderngl.Buffer | str, ...]] = []
-        for buffer, layout, names in content:
-            used = [name for name in names if name in program]
-            sizes = [
-                size if name in used else f"{int(size[0]) * 4}x"
-                for size, name in zip(layout.split(), names, strict=True)
-            ]
-            if used:
-                result.append((buffer, " ".join(sizes), *used))
-        return result
+        everything = (0, 0, *size)
+        self._onto(target, size, everything)
+        for e in range(len(drawing.glasses)):
+            self._draw_glass(drawing, e, target, matrix, size)
+        self._draw_head(drawing)
+        if drawing.lenses is not None:
+            context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+            self._render("lens", drawing.lenses)
+        context.blend_func = _BLEND_LASHES  # type: ignore[assignment]  # four are allowed
+        if drawing.clear is not None:
+            self._render("clear", drawing.clear)
+        if drawing.strands is not None:
+            self._render("strand", drawing.strands)
+        target.depth_mask = True
+        return target.read(viewport=everything, components=4)
 
-    def _use_texture(self, pixels: NDArray[np.uint8]) -> None:
-        """Make a photograph's skin the shaders' texture; the latest one is kept."""
-        if self._texture is None or self._texture[0] is not pixels:
-            if self._texture is not None:
-                self._texture[1].release()
-            height, width = pixels.shape[:2]
-            texture = self._context.texture(
-                (width, height), 3, pixels.tobytes(), alignment=1, internal_format=_SRGB8
+    def _draw_head(self, drawing: Drawing, behind: int | None = None) -> None:
+        """Draw the head and the opaque things; what is blended over it may follow.
+
+        Args:
+            behind: the lens through which they are seen, 0 the right eye's.
+        """
+        context = self._context
+        context.disable(moderngl.BLEND)
+        context.enable(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
+        for name in ("photo" if drawing.photo else "near", "skin", "eyeball"):
+            self._array(name, behind).render()
+        context.disable(moderngl.CULL_FACE)
+        if behind is None:
+            self._array("thing").render()
+        if drawing.things is not None:
+            self._render("thing", drawing.things, behind is not None)
+        context.enable(moderngl.BLEND)
+        context.fbo.depth_mask = False
+        context.blend_func = _BLEND_LASHES  # type: ignore[assignment]
+        self._array("lash", behind).render()
+
+    def _draw_glass(
+        self,
+        drawing: Drawing,
+        e: int,
+        target: moderngl.Framebuffer,
+        matrix: NDArray[np.float32],
+        size: tuple[int, int],
+    ) -> None:
+        """Draw one lens: first, elsewhere, the head as it is seen through it, then the lens, which
+        shows that, and what it mirrors. The head behind it is drawn later, and so not at all."""
+        glass = drawing.glasses[e]
+        window = _window(glass.mesh, matrix, size)
+        if window is None:
+            return
+        context = self._context
+        behind = self._surfaces.target(*size, "behind")
+        self._uniforms = {
+            **self._uniforms,
+            **glass.uniforms,
+            "behind_size": np.array(behind.size, dtype=np.float32),
+        }
+        self._told -= {key for key in self._told if key[1] or key[0] == "glass"}
+        self._onto(behind, size, window)
+        self._draw_head(drawing, behind=e)
+        behind.depth_mask = True
+        target.use()
+        context.disable(moderngl.BLEND | moderngl.CULL_FACE)
+        behind.color_attachments[0].use(TEXTURES["behind"])  # type: ignore[union-attr]
+        self._surfaces.use_sights()
+        self._render("glass", glass.mesh)
+
+    def _onto(
+        self, target: moderngl.Framebuffer, size: tuple[int, int], window: tuple[int, int, int, int]
+    ) -> None:
+        """Draw from now on within a window of a target, which is cleared there."""
+        target.use()
+        target.viewport = (0, 0, *size)
+        target.scissor = window
+        target.clear(0.0, 0.0, 0.0, 0.0)
+
+    def _program(self, name: str, refracted: bool) -> moderngl.Program:
+        """A program, compiled when first needed, that knows this drawing's numbers."""
+        key = (name, refracted)
+        if key not in self._programs:
+            self._programs[key] = compile_program(self._context, name, refracted)
+        if key not in self._told:
+            set_uniforms(self._programs[key], self._uniforms)
+            self._told.add(key)
+        return self._programs[key]
+
+    def _array(self, part: str, behind: int | None = None) -> moderngl.VertexArray:
+        """A part of the head, or what a lens may show of it, ready to be drawn."""
+        program = self._program(part, behind is not None)
+        name = part if behind is None else f"{part}{behind}"
+        if name not in self._arrays:
+            self._arrays[name] = self._context.vertex_array(
+                program, used_attributes(self._content, program), self._triangles[name]
             )
-            texture.build_mipmaps()
-            texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
-            texture.repeat_x = texture.repeat_y = False
-            self._texture = pixels, texture
-        self._texture[1].use(1)
+        return self._arrays[name]
 
-    def _target(self, width: int, height: int) -> moderngl.Framebuffer:
-        """A framebuffer at least that large, in steps, so that few are ever made."""
-        size = (-(-width // 256) * 256, -(-height // 256) * 256)
-        if size not in self._targets:
-            texture = self._context.texture(size, 4, internal_format=_SRGB8_ALPHA8)
-            self._targets[size] = self._context.framebuffer(
-                [texture], self._context.depth_renderbuffer(size)
-            )
-        return self._targets[size]
-
-    def _render(self, program: moderngl.Program, mesh: Mesh) -> None:
+    def _render(self, name: str, mesh: Mesh, refracted: bool = False) -> None:
+        program = self._program(name, refracted)
         vertices = self._context.buffer(np.ascontiguousarray(mesh.vertices, np.float32).tobytes())
         indices = self._context.buffer(np.ascontiguousarray(mesh.triangles, np.int32).tobytes())
-        content = self._used([(vertices, LAYOUT, ATTRIBUTES)], program)
+        content = used_attributes([(vertices, LAYOUT, ATTRIBUTES)], program)
         array = self._context.vertex_array(program, content, indices)
         array.render()
         for thing in (array, vertices, indices):
             thing.release()
 
-    @staticmethod
-    def _set(program: moderngl.Program, uniforms: Mapping[str, ArrayLike]) -> None:
-        for name, value in uniforms.items():
-            uniform = program.get(name, None)  # a compiler may have dropped it
-            if isinstance(uniform, moderngl.Uniform):
-                uniform.write(np.ascontiguousarray(value, dtype=np.float32).tobytes())
+
+def _window(
+    mesh: Mesh, matrix: NDArray[np.float32], size: tuple[int, int]
+) -> tuple[int, int, int, int] | None:
+    """Left, bottom, width and height in pixels of what a mesh covers of a viewport; None where it
+    lies outside."""
+    clip = mesh.vertices[:, :3] @ matrix[:, :3].T + matrix[:, 3]
+    flat = (clip[:, :2] / clip[:, 3:] + 1.0) / 2.0 * size
+    low = np.clip(np.floor(flat.min(axis=0)), 0, size).astype(int)
+    high = np.clip(np.ceil(flat.max(axis=0)), 0, size).astype(int)
+    if (high <= low).any():
+        return None
+    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])

@@ -117,6 +117,7 @@ class Rig:
         rows = self.triangles.ravel()
         columns = np.repeat(np.arange(count), 3)
         ones = np.ones(count * 3, dtype=np.float32)
+        self._corners = self.triangles.T.astype(np.intp)
         self._faces_at = csr_matrix((ones, (rows, columns)), shape=(self.vertex_count, count))
 
         self._measure_lids()
@@ -125,11 +126,14 @@ class Rig:
 
     def normals(self, vertices: Floats) -> Floats:
         """Unit normals (V, 3) of vertices (V, 3), pointing outwards; zero for lashes."""
-        corner = vertices[self.triangles]
-        a, b = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
+        # Column by column, gathering takes a third of the time.
+        first, a, b = (vertices.take(corner, axis=0) for corner in self._corners)
+        a -= first
+        b -= first
         normals = self._faces_at @ cross(a, b)
         length = np.sqrt(np.einsum("ij,ij->i", normals, normals))
-        return np.asarray(normals / (length[:, None] + 1e-9), dtype=np.float32)
+        normals /= length[:, None] + 1e-9
+        return np.asarray(normals, dtype=np.float32)
 
     def _measure_lids(self) -> None:
         face = self.part["face"]

@@ -4,7 +4,7 @@ All in the camera frame (mm) at the borders; the labels come from this geometry 
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,22 @@ from model.geometry import (
     pixel_ray,
     vector,
 )
+from model.training.synthetic.extras import NO_EXTRAS, Extras
 from model.training.synthetic.lighting import Lighting, Panel, random_lighting
 from model.training.synthetic.person import Person
 from model.training.synthetic.presets import Preset
 
 FACE_HALF_WIDTH, FACE_ABOVE, FACE_BELOW = 85.0, 95.0, 125.0
 """mm around the eyes that must lie inside the picture."""
+
+PHONE_PICTURES = ((480, 640), (720, 1280), (720, 960), (1080, 1920))
+PHONE_FOV = (44.0, 58.0)
+"""Degrees across: the front cameras of phones held upright."""
+PHONE_DISTANCE = (250.0, 450.0)
+"""mm from the eyes."""
+DESK_HEAD, PHONE_HEAD = (2.0, 8.0), (9.0, 8.0)
+"""Degrees by which heads are raised against the turn towards the target, mean and standard
+deviation: a phone is held low and looks up, at a head that is bowed less than the gaze."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,8 @@ class Scene:
         pupil: radius in mm.
         glasses: whether they are worn.
         lighting: see `Lighting`.
+        look: numbers for the shaders.
+        extras: what is worn or before the face beyond the usual.
     """
 
     width: int
@@ -61,6 +73,7 @@ class Scene:
     glasses: bool
     lighting: Lighting
     look: dict[str, float] = field(default_factory=dict)
+    extras: Extras = NO_EXTRAS
 
     @property
     def rotation(self) -> Array:
@@ -136,10 +149,28 @@ def random_screen(rng: np.random.Generator) -> Panel:
     )
 
 
+def random_phone(rng: np.random.Generator) -> Panel:
+    """A phone held upright, its camera in the middle above the screen."""
+    width = rng.uniform(60.0, 75.0)
+    height = width * rng.uniform(1.95, 2.2)
+    down = np.array([0.0, 1.0, 0.0])  # of the camera, too, which is tilted as the phone is
+    centre = np.array([rng.normal(0.0, 4.0), height / 2.0 + rng.uniform(1.0, 7.0), 0.0])
+    half = (width / 2.0, height / 2.0)
+    return Panel(centre, np.array([-1.0, 0.0, 0.0]), down, half, np.ones(3))
+
+
 def _layout_pose(
-    rng: np.random.Generator, preset: Preset, screen: Panel, position: Array
+    rng: np.random.Generator,
+    preset: Preset,
+    screen: Panel,
+    position: Array,
+    raised: tuple[float, float],
 ) -> tuple[Array, tuple[float, float, float]]:
-    """A target on the screen, and a head that turns towards it part of the way."""
+    """A target on the screen, and a head that turns towards it part of the way.
+
+    Args:
+        raised: degrees by which heads are raised against that, mean and standard deviation.
+    """
     while True:
         s = rng.uniform(-1.05, 1.05, 2)
         target = screen.centre + s[0] * screen.half[0] * screen.right
@@ -147,7 +178,7 @@ def _layout_pose(
         pitch, yaw = pitch_yaw(target - position)
         middle_pitch, middle_yaw = pitch_yaw(screen.centre - position)
         share = np.clip(rng.normal(0.35, 0.25, 2), -0.1, 1.0)
-        own_pitch, own_yaw = np.radians([rng.normal(2.0, 8.0), rng.normal(0.0, 8.0)])
+        own_pitch, own_yaw = np.radians([rng.normal(*raised), rng.normal(0.0, 8.0)])
         angles = (
             float(middle_pitch + share[0] * (pitch - middle_pitch) + own_pitch),
             float(middle_yaw + share[1] * (yaw - middle_yaw) + own_yaw),
@@ -199,11 +230,19 @@ def random_scene(rng: np.random.Generator, preset: Preset) -> Scene:
     fits = camera[0, 0] * (FACE_ABOVE + FACE_BELOW) / height
     layout = rng.random() < preset.layout_share
     wanted = rng.uniform(350.0, 1100.0) if layout else rng.uniform(*preset.distance)
-    distance = float(np.clip(wanted, min(fits, preset.distance[1]), preset.distance[1]))
+    phone = layout and preset.extras.phone > 0.0 and rng.random() < preset.extras.phone
+    if phone:
+        width, height = PHONE_PICTURES[rng.integers(len(PHONE_PICTURES))]
+        fov = rng.uniform(*PHONE_FOV)
+        camera = camera_matrix(width, height, fov)
+        wanted, fits = rng.uniform(*PHONE_DISTANCE), 0.0
+    nearest = min(fits, preset.distance[1])
+    distance = float(np.clip(wanted, nearest, preset.distance[1]))
     position = _place_head(rng, camera, width, height, distance, layout)
-    screen = random_screen(rng)
+    screen = random_phone(rng) if phone else random_screen(rng)
     if layout:
-        target, angles = _layout_pose(rng, preset, screen, position)
+        raised = PHONE_HEAD if phone else DESK_HEAD
+        target, angles = _layout_pose(rng, preset, screen, position, raised)
     else:
         gaze, angles = _uniform_pose(rng, preset)
         target = position + gaze * rng.uniform(350.0, 1100.0)
@@ -235,4 +274,5 @@ def random_scene(rng: np.random.Generator, preset: Preset) -> Scene:
             "edge": float(rng.uniform(0.05, 0.3)),
             "exposure": float(np.clip(np.exp(rng.normal(np.log(0.36), 0.36)), 0.1, 0.85)),
         },
+        extras=replace(NO_EXTRAS, phone=phone),
     )

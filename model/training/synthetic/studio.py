@@ -11,6 +11,7 @@ from model.face import FaceTracker
 from model.geometry import Array, camera_matrix, project
 from model.landmarks import face_from_landmarks
 from model.patches import EYE_PATCH_WIDE, FACE_PATCH, cut_patches, patch_points, patch_rotations
+from model.training.synthetic.extras import with_extras
 from model.training.synthetic.figure import Figure, pose
 from model.training.synthetic.landmarks import (
     eye_distance,
@@ -25,10 +26,11 @@ from model.training.synthetic.presets import Preset, identity_number
 from model.training.synthetic.renderer import Renderer
 from model.training.synthetic.rig import Rig
 from model.training.synthetic.scene import Scene, random_scene
+from model.training.synthetic.traits import traits
 
 Road = Literal["mediapipe", "projected"]
 Wanted = Literal["eyes", "face", "both"]
-_SCENE_STREAM = 11
+_SCENE_STREAM, _EXTRAS_STREAM = 11, 23
 
 MAX_SLIP = 0.25
 """Share of the eye distance: landmarks farther off than that are not of this face."""
@@ -109,6 +111,8 @@ class Studio:
         rng = np.random.default_rng([_SCENE_STREAM, preset.first_identity, seed, index])
         person = self.person(identity_number(preset, seed, index))
         scene = random_scene(rng, preset)
+        own = np.random.default_rng([_EXTRAS_STREAM, preset.first_identity, seed, index])
+        scene = with_extras(own, preset, person, scene)
         if arrange is not None:
             scene = arrange(scene)
         figure = pose(self._rig, person, scene)
@@ -196,7 +200,7 @@ class Studio:
             "image_size": np.array([scene.width, scene.height], dtype=np.int32),
             "fov": np.array(scene.fov, dtype=np.float32),
             "fov_assumed": np.array(assumed, dtype=np.float32),
-            "glasses": np.array(scene.glasses),
+            **traits(person, scene, shot.figure),
             "identity": np.array(person.identity, dtype=np.int64),
             "index": np.array(index, dtype=np.int64),
         }
@@ -205,10 +209,9 @@ class Studio:
             arrays["eyes"] = eyes.images
             arrays["eyes_rotation"] = _single(patch_rotations(truly, EYE_PATCH_WIDE))
             arrays["eyes_head"] = eyes.head
-            seen = project(
-                np.stack([shot.figure.iris_centres, scene.eye_positions(person)], axis=1),
-                shot.camera,
-            )
+            points = np.stack([shot.figure.iris_centres, scene.eye_positions(person)], axis=1)
+            shown = np.stack([shot.figure.seen_eye(e, points[e]) for e in range(2)])
+            seen = project(shown, shot.camera)
             arrays["eyes_points"] = _single(patch_points(face, EYE_PATCH_WIDE, seen))
         if wanted in ("face", "both"):
             whole = cut_patches(shot.picture, face, FACE_PATCH)

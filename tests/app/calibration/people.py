@@ -20,13 +20,13 @@ SCREEN = make_screen((1920, 1080), (527.0, 296.0))
 CAMERA = CameraUsed("a camera", (640, 480), 65.0)
 
 _FACE = face_at()
-_PATCHES = Patches(
+PATCHES = Patches(
     np.full((2, 8, 12, 3), 110, np.uint8),
     np.tile(np.eye(3), (2, 1, 1)),
     np.array([True, False]),
     np.zeros((2, 4), np.float32),
 )
-_DARK = replace(_PATCHES, images=np.full((2, 8, 12, 3), 10, np.uint8))
+_DARK = replace(PATCHES, images=np.full((2, 8, 12, 3), 10, np.uint8))
 
 Deed = Literal["dot", "blink", "gone", "dark"] | tuple[float, float]
 """What a user does: look at the dot, blink, be elsewhere, sit in the dark, or look at a place,
@@ -100,7 +100,7 @@ class Person:
         place = deed if isinstance(deed, tuple) else self._followed(now)
         face = replace(_FACE, translation=self.eyes, openness=np.full(2, 0.8))
         blink = deed == "blink"
-        patches = _DARK if deed == "dark" else _PATCHES
+        patches = _DARK if deed == "dark" else PATCHES
         return Sample(number, time_ns, 0, None, face, patches, self._read(place), blink)
 
     def _followed(self, now: float) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from app.calibration.conductor import Conductor, Plan, at_once
 from app.calibration.events import calibration_event, validation_event
 from app.calibration.keeping import Keeping
 from app.calibration.profiles import ProfileStore
-from app.calibration.staleness import WINDOW_S, Posture
+from app.calibration.staleness import WINDOW_S, Change, light, posture
 from model.card import load_card
 from model.patches import EYE_PATCH, PatchSpec
 from model.screen import make_screen
@@ -130,31 +130,39 @@ def test_patches_are_put_by_while_targets_are_looked_at() -> None:
 
 
 @pytest.fixture
-def posture(calibration: Calibration) -> Posture:
-    return Posture(calibration)
+def seat(calibration: Calibration) -> Change:
+    return posture(calibration)
 
 
-def watch(posture: Posture, person: Person, seconds: float) -> bool:
+def watch(change: Change, person: Person, seconds: float) -> bool:
     for _ in range(round(seconds * person.fps)):
-        posture.update(person.sample(None))
-    return posture.changed
+        change.update(person.sample(None))
+    return change.there
 
 
-def test_whoever_sits_as_before_is_left_alone(posture: Posture) -> None:
-    assert not watch(posture, Person(), 20.0)
+def test_whoever_sits_as_before_is_left_alone(seat: Change) -> None:
+    assert not watch(seat, Person(), 20.0)
 
 
-def test_whoever_sits_otherwise_is_noticed_after_a_while_only(posture: Posture) -> None:
+def test_whoever_sits_otherwise_is_noticed_after_a_while_only(seat: Change) -> None:
     person = Person(eyes=(15.0 + 200.0, 60.0, 600.0))
-    assert not watch(posture, person, WINDOW_S - 1.0), "reaching for a cup is no change of posture"
-    assert watch(posture, person, 2.0)
+    assert not watch(seat, person, WINDOW_S - 1.0), "reaching for a cup is no change of posture"
+    assert watch(seat, person, 2.0)
     person.eyes[0] -= 200.0
-    assert watch(posture, person, 3.0)
-    assert not watch(posture, person, WINDOW_S)
+    assert watch(seat, person, 3.0)
+    assert not watch(seat, person, WINDOW_S)
 
 
-def test_nobody_is_no_posture(posture: Posture) -> None:
-    assert not watch(posture, Person(lambda *_: "gone"), 20.0)
+def test_nobody_is_no_posture(seat: Change) -> None:
+    assert not watch(seat, Person(lambda *_: "gone"), 20.0)
+
+
+def test_another_light_is_noticed_and_the_same_one_is_not(calibration: Calibration) -> None:
+    as_then = Person(lambda *_: "")
+    assert not watch(light(calibration), as_then, 20.0)
+    assert watch(light(calibration), Person(lambda *_: "dark"), WINDOW_S + 1.0)
+    unknown = replace(calibration, light=None)
+    assert not watch(light(unknown), Person(lambda *_: "dark"), 20.0)
 
 
 def test_events_can_be_read_by_machines(conductor: Conductor, calibration: Calibration) -> None:

@@ -17,6 +17,7 @@ from tests.app.test_tracker import Faces
 from tests.material import estimate, frame
 from tests.model.heads import face_at
 
+from .people import PATCHES
 from .sitting import SCREEN, Person, grid
 
 
@@ -32,7 +33,7 @@ def sample_at(target, number: int = 0, noise: float = 0.0) -> Sample:
     face.openness[:] = 0.9
     angles = pitch_yaw(SCREEN.in_camera(target) - face.translation) + noise
     return Sample(
-        number, round(number * 1e9 / 30), 0, None, face, object(), estimate(*angles), False
+        number, round(number * 1e9 / 30), 0, None, face, PATCHES, estimate(*angles), False
     )  # type: ignore[arg-type]
 
 

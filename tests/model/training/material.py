@@ -84,8 +84,13 @@ def write_shards(
     preset: str = "train",
     first_identity: int = 0,
     face: bool = False,
+    traits: bool = False,
 ) -> Path:
-    """A folder with a manifest and one shard of drawn eyes (or faces, which are noise)."""
+    """A folder with a manifest and one shard of drawn eyes (or faces, which are noise).
+
+    Args:
+        traits: whether also with those that renderer 6 and later ones write.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     generator = np.random.default_rng(seed)
     pitch = generator.uniform(np.radians(-30.0), np.radians(20.0), samples)
@@ -123,6 +128,17 @@ def write_shards(
         arrays["face"] = generator.integers(0, 256, (samples, 224, 224, 3)).astype(np.uint8)
         arrays["face_rotation"] = rotation[:, 0].astype(np.float32)
         arrays["face_head"] = np.zeros((samples, 4), dtype=np.float32)
+    if traits:
+        several = np.arange(samples)
+        arrays["iris_colour"] = np.array(["brown", "dark brown", "blue", "grey"])[several % 4]
+        arrays["skin_tone"] = np.linspace(-60.0, 70.0, samples).astype(np.float32)
+        arrays["glasses_kind"] = np.where(arrays["glasses"], "framed", "")
+        arrays["dioptres"] = np.tile(np.linspace(-6.0, 3.0, samples)[:, None], (1, 2))
+        arrays["glare"] = np.full((samples, 2), 0.5) * (several % 8 == 0)[:, None]
+        arrays["contact"] = np.where(several % 10 == 1, "clear", "")
+        arrays["light"] = np.array(["even", "dim"])[several % 2]
+        arrays["light_level"] = np.ones(samples, dtype=np.float32)
+        arrays["mask"] = several % 20 == 3
     np.savez(folder / "shard_00000.npz", **arrays)
     manifest = {"schema": 1, "preset": preset, "seed": seed, "shards": []}
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")

@@ -47,6 +47,30 @@ def test_several_folders_and_a_limit(shards: Path) -> None:
     assert len(synthgaze.load([shards, shards], EYE_PATCH, limit=5)) == 12
 
 
+def test_shards_of_older_renderers_train_beside_newer_ones(tmp_path: Path) -> None:
+    """What the older ones do not tell of their samples is not told of any."""
+    old = write_shards(tmp_path / "old", samples=6)
+    new = write_shards(tmp_path / "new", samples=4, seed=1, traits=True)
+    alone = synthgaze.load_for_training([new], EYE_PATCH, grey=True)
+    assert alone.traits["iris_colour"].tolist() == ["brown", "dark brown", "blue", "grey"]
+    both = synthgaze.load_for_training([old, new], EYE_PATCH, grey=True)
+    assert len(both) == 10
+    assert "iris_colour" not in both.traits
+    assert len(both.traits["glasses"]) == 10
+    assert len(synthgaze.load_for_training([old], EYE_PATCH, grey=True)) == 6
+
+
+def test_an_iris_behind_a_hand_is_not_usable(tmp_path: Path) -> None:
+    folder = write_shards(tmp_path, samples=3)
+    path = folder / "shard_00000.npz"
+    with np.load(path) as shard:
+        arrays = dict(shard)
+    arrays["hidden"] = np.array([[False, True], [False, False], [False, False]])
+    np.savez(path, **arrays)
+    usable = synthgaze.load([folder], EYE_PATCH).usable
+    assert usable.tolist() == [[True, False], [True, True], [False, False]]
+
+
 def spoil_shard(folder: Path) -> None:
     path = folder / "shard_00000.npz"
     path.write_bytes(path.read_bytes()[:1000])

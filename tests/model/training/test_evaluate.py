@@ -87,6 +87,50 @@ def test_sigma_is_judged_by_the_errors_it_foretells(patches: PatchSet) -> None:
     assert found["mean_deg"] == pytest.approx(3.0 * np.sqrt(np.pi / 2.0), rel=0.15)
 
 
+@pytest.fixture(scope="module")
+def told_patches(tmp_path_factory: pytest.TempPathFactory) -> PatchSet:
+    """200 samples with all that renderer 6 tells of them, the last with shut eyes."""
+    folder = write_shards(tmp_path_factory.mktemp("told"), samples=200, traits=True)
+    return synthgaze.load([folder], EYE_PATCH, grey=True)
+
+
+def test_errors_are_grouped_by_everything_that_is_known(told_patches: PatchSet) -> None:
+    groups = measure(prediction(told_patches, told_patches.target), told_patches)["groups"]
+    for first in ("yaw", "pitch", "head yaw", "head pitch", "iris", "skin", "light"):
+        parts = [g["samples"] for name, g in groups.items() if name.startswith(f"{first} ")]
+        assert sum(parts) == 199, first
+    assert sum(groups[name]["samples"] for name in ("under 60 cm", "60 to 80 cm") if name in groups)
+    assert groups["glasses framed"]["samples"] == groups["glasses"]["samples"] == 100
+    lenses = [g["samples"] for name, g in groups.items() if name.startswith("lenses, dioptres")]
+    assert sum(lenses) == 100
+    assert groups["glare over an iris"]["samples"] == 25
+    assert groups["contact lenses clear"]["samples"] == 20
+    assert groups["mask"]["samples"] == 10
+    assert all(set(group) == {"samples", "mean_deg"} for group in groups.values())
+
+
+def test_groups_hold_their_own_errors(told_patches: PatchSet) -> None:
+    yaw = np.degrees(told_patches.traits["gaze_angles"][:, 1])
+    astray = np.where(yaw[:, None] > 20.0, np.radians(8.0), 0.0) * np.array([1.0])
+    wrong = told_patches.target + np.stack([np.tile(astray, 2), np.zeros((200, 2))], axis=-1)
+    groups = measure(prediction(told_patches, wrong.astype(np.float32)), told_patches)["groups"]
+    assert groups["yaw over 20"]["mean_deg"] == pytest.approx(8.0, abs=0.3)
+    assert groups["yaw -10 to 10"]["mean_deg"] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_people_who_are_served_worse_are_warned_of(told_patches: PatchSet) -> None:
+    blue = np.asarray(told_patches.traits["iris_colour"]) == "blue"
+    lifted = told_patches.target + np.radians([1.0, 0.0]) * np.where(blue, 6.0, 2.0)[:, None, None]
+    found = measure(prediction(told_patches, lifted.astype(np.float32)), told_patches)
+    assert len(found["warnings"]) == 1
+    assert found["warnings"][0].startswith("iris blue: 6.0")
+    assert "(50 samples)" in found["warnings"][0]
+    assert "warning: iris blue" in table(found)
+    even = measure(prediction(told_patches, lift(told_patches.target)), told_patches)
+    assert even["warnings"] == []
+    assert "warning" not in table(even)
+
+
 def test_an_exported_model_on_shards(tiny_model: Path, tmp_path: Path) -> None:
     folder = write_shards(tmp_path / "shards", samples=10)
     found = evaluate_shards(tiny_model, [folder], "cpu")

@@ -17,6 +17,7 @@ from model.errors import UserError  # noqa: E402
 from model.estimator import Estimator  # noqa: E402
 from model.training import export as exporting  # noqa: E402
 from model.training.checkpoint import load_checkpoint, trained_model  # noqa: E402
+from model.training.cli import main  # noqa: E402
 from model.training.datasets import synthgaze  # noqa: E402
 from model.training.export import export  # noqa: E402
 from model.training.predict import predict, predict_exported  # noqa: E402
@@ -82,6 +83,23 @@ def test_a_file_without_a_zero_point_is_refused(run: Path, tmp_path: Path, conte
     (tmp_path / "zero.json").write_text(content, encoding="utf-8")
     with pytest.raises(UserError, match=r"zero\.json"):
         export(run, tmp_path / "moved.onnx", tmp_path / "zero.json")
+
+
+def test_measured_errors_go_into_the_card(run: Path, tmp_path: Path) -> None:
+    measured = {"samples": 7, "mean_deg": 3.5, "groups": {"iris blue": {"samples": 2}}}
+    (tmp_path / "validation.json").write_text(json.dumps(measured), encoding="utf-8")
+    out = tmp_path / "tiny.onnx"
+    arguments = ["--checkpoint", str(run), "--out", str(out)]
+    errors = ["--errors", str(tmp_path / "validation.json")]
+    assert main(["export", *arguments, *errors]) == 0
+    assert load_card(out).errors == {"validation": measured}
+
+
+def test_a_file_without_errors_is_refused(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text('{"zero_point": [0, 0]}', encoding="utf-8")
+    with pytest.raises(UserError, match="holds no errors"):
+        export(run, tmp_path / "m.onnx", errors=[tmp_path / "other.json"])
+    assert not (tmp_path / "m.onnx").exists()
 
 
 def test_a_model_that_differs_from_torch_is_not_exported(

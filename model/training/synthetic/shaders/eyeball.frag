@@ -4,6 +4,12 @@ in vec3 facing;
 in vec3 place;
 in vec4 coat;
 in vec4 trait;
+in float share;
+#ifdef REFRACTED
+in vec3 shown;                     // where the lens shows this point
+uniform vec3 lens_vertex;
+uniform vec3 lens_forward;
+#endif
 out vec4 colour;
 
 // Eyes, index 0 the user's right.
@@ -25,9 +31,12 @@ uniform vec2 corner_shift;         // mm: where the inner corners lie farther in
 uniform vec3 lid_upper[2];         // y = a + b x + c x^2 in this head, mm
 uniform vec3 lid_lower[2];
 uniform vec2 lid_shade;            // darkness under the upper lid, its reach in mm
+uniform vec2 contact;              // radius in mm of a contact lens's edge, how dark it is
 
-vec3 eyeball(int e, vec3 to_eye) {
-    vec3 ray = -to_eye;
+// `from`: where the ray that meets the eye comes from, the camera or the lens that bent it.
+vec3 eyeball(int e, vec3 from) {
+    vec3 ray = normalize(at - from);
+    vec3 to_eye = -ray;
     vec3 axis = eye_axis[e];
     vec3 disc = eye_centre[e] + iris_depth * axis;
     float t = dot(disc - at, axis) / dot(ray, axis);
@@ -61,6 +70,8 @@ vec3 eyeball(int e, vec3 to_eye) {
     float edge = iris_look.z;
     vec3 base = mix(iris, white, smoothstep(1.0 - edge, 1.0 + edge, rr));
     if (dot(to_eye, axis) < 0.0) base = white;
+    float brim = (r - contact.x) / 0.3;
+    base *= 1.0 - contact.y * exp(-brim * brim);
 
     float upper = place.y - dot(lid_upper[e], vec3(1.0, place.x, place.x * place.x));
     float lower = dot(lid_lower[e], vec3(1.0, place.x, place.x * place.x)) - place.y;
@@ -71,7 +82,7 @@ vec3 eyeball(int e, vec3 to_eye) {
 
     // The cornea bulges: a sphere of 8 mm inside which the glints form.
     vec3 n = normalize(from_centre);
-    vec3 ball = eye_centre[e] + (iris_depth - 5.0) * axis;
+    vec3 ball = eye_centre[e] + (iris_depth - 5.0) * axis - from;
     float b = dot(ball, ray);
     float root = b * b - dot(ball, ball) + 64.0;
     vec3 shine = n;
@@ -85,10 +96,16 @@ vec3 eyeball(int e, vec3 to_eye) {
     gloss += mix(ambient_down, ambient_up, 0.5 - 0.5 * bounce.y) * 0.5 * glint;
     for (int k = 0; k < 3; k++)
         gloss += light_colour[k] * 12.0 * glint * smoothstep(0.992, 0.998, dot(bounce, light_direction[k]));
-    return base * shade * 0.7 * irradiance(n, vec3(0.25)) + gloss * mix(0.25, 1.0, shade);
+    return base * shade * share * 0.7 * irradiance(n, vec3(0.25)) + gloss * mix(0.25, 1.0, shade);
 }
 
 void main() {
-    vec3 lit = eyeball(trait.x < 2.5 ? 0 : 1, normalize(-at));
+#ifdef REFRACTED
+    // Points on the plane of the lens stay where they are: there the camera's ray is bent.
+    vec3 from = shown * dot(lens_vertex, lens_forward) / dot(shown, lens_forward);
+#else
+    const vec3 from = vec3(0.0);
+#endif
+    vec3 lit = eyeball(trait.x < 2.5 ? 0 : 1, from);
     colour = vec4(film(lit), 1.0);
 }

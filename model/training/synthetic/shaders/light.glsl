@@ -1,4 +1,3 @@
-#version 330
 // Lights, and what a mirror would see of them: shared by all surfaces. Camera frame, mm.
 uniform vec3 light_direction[3];   // from the surface to the light
 uniform vec3 light_colour[3];
@@ -18,11 +17,17 @@ vec3 film(vec3 light) {
     return x / pow(1.0 + x * x * x, vec3(1.0 / 3.0));
 }
 
+#ifdef SIGHTS
+uniform sampler2D sights;          // what screens, windows and lamps look like, see sights.py
+uniform vec4 panel_sight[4];       // left, top of a panel's tile; gain; 0 for panels without one
+uniform vec2 sight_size;           // of a tile
+#endif
+
 // What a ray from a point in a direction meets of the panels.
 vec3 mirror(vec3 origin, vec3 direction, float softness) {
     vec3 sum = vec3(0.0);
     for (int k = 0; k < 4; k++) {
-        if (panel_colour[k].g <= 0.0) continue;
+        if (panel_colour[k].g <= 0.0) break;  // no more of them
         vec3 n = cross(panel_right[k], panel_down[k]);
         float along = dot(direction, n);
         float t = dot(panel_centre[k] - origin, n) / along;
@@ -30,7 +35,12 @@ vec3 mirror(vec3 origin, vec3 direction, float softness) {
         vec3 offset = origin + t * direction - panel_centre[k];
         vec2 s = vec2(dot(offset, panel_right[k]), dot(offset, panel_down[k]));
         vec2 inside = 1.0 - smoothstep(1.0 - softness, 1.0 + softness, abs(s));
+#ifdef SIGHTS
+        vec2 on_tile = clamp(0.5 + 0.5 * s, 0.01, 0.99) * sight_size + panel_sight[k].xy;
+        vec3 content = mix(vec3(1.0), panel_sight[k].z * texture(sights, on_tile).rgb, panel_sight[k].w);
+#else
         float content = 0.65 + 0.7 * texture(grain, s * 0.11 + float(k) * 0.37).b;
+#endif
         sum += panel_colour[k] * inside.x * inside.y * content;
     }
     return sum;

@@ -5,6 +5,7 @@ in vec3 facing;
 in vec3 place;
 in vec4 coat;
 in vec4 trait;
+in float share;
 out vec4 colour;
 
 // Skin.
@@ -104,6 +105,7 @@ vec3 skin(vec3 n, vec3 to_eye) {
     socket *= smoothstep(8.0, 20.0, side) * (1.0 - smoothstep(44.0, 60.0, side));
     light *= 1.0 - socket_shadow * socket * shadow_tint;
 #endif
+    light *= share;
     vec3 result = a * light;
     float facing_edge = 1.0 - max(dot(n, to_eye), 0.0);
     for (int k = 0; k < 3; k++) {

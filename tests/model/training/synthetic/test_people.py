@@ -24,7 +24,7 @@ def test_reserved_people_stay_out_of_training() -> None:
 
 
 def test_presets_are_listed_by_name() -> None:
-    assert set(PRESETS) == {"train", "validation", "test"}
+    assert set(PRESETS) == {"train", "validation", "test", "hard"}
     assert all(name == preset.name for name, preset in PRESETS.items())
 
 

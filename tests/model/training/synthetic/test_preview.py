@@ -46,6 +46,11 @@ def test_landmarks_are_drawn_on_the_eyes(studio: Studio) -> None:
     assert 0.002 < changed.mean() < 0.2
 
 
+def test_heads_are_larger_than_in_frames(studio: Studio) -> None:
+    frames, heads = (draw_preview(studio, TEST, 2, 2, heads=large) for large in (False, True))
+    assert heads.shape[0] - frames.shape[0] == preview.HEAD_HEIGHT - preview.FRAME_HEIGHT
+
+
 @pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 1), (5, 2, 4)])
 def test_a_page_has_a_tile_for_each_sample(
     studio: Studio, count: int, rows: int, columns: int
