@@ -224,8 +224,16 @@ class RecentreConductor(Conducting):
         super().__init__(True, "calibration", changed, run)
         self._screen, self._place_of_dot = screen, place
         self._old, self._recentre = calibration, recentre
+        self._looks: tuple[Look, ...] = ()
         self._begin()
         self._scene = self._draw()
+
+    @property
+    def session(self) -> Session | None:
+        """The look, for the profile; None until it is accepted."""
+        if self.calibration is None:
+            return None
+        return Session(self._screen, self._looks, self._old.camera)
 
     def _begin(self) -> None:
         self._look("calibration", TargetPass(self._screen, np.array([self._place_of_dot])))
@@ -234,7 +242,7 @@ class RecentreConductor(Conducting):
         self._begin()
 
     def _finish_pass(self, finished: Pass) -> None:
-        looks = [look for look in finished.looks if look.readings]
+        looks = self._looks = tuple(look for look in finished.looks if look.readings)
 
         def make() -> Calibration:
             if not looks:

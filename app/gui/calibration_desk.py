@@ -179,8 +179,6 @@ class CalibrationDesk(QObject):
         conductor: Conducted
         if self._deed == "calibrate":
             conductor = make_conductor(here, camera, card.sha256, plan_of(now), changed)
-            if now.keep_patches:
-                self._keeping = Keeping(conductor, card.patch)
         else:
             assert calibration is not None
             if self._deed == "validate":
@@ -190,6 +188,8 @@ class CalibrationDesk(QObject):
             else:
                 conductor = RecentreConductor(calibration.screen, calibration, changed=changed)
             here = choose(calibration.screen.name, now.screens, self._owner)
+        if now.keep_patches and self._deed != "validate":
+            self._keeping = Keeping(conductor, card.patch)
         self._conductor = conductor
         self._open(here, conductor, now)
         self._session.observe(self._keeping or conductor)
@@ -223,7 +223,9 @@ class CalibrationDesk(QObject):
         calibration: Calibration | None = conductor.calibration if phase == "accepted" else None
         report = conductor.report if phase == "accepted" else None
         if calibration is not None and deed != "validate":
-            session = conductor.session if isinstance(conductor, Conductor) else None
+            session = None
+            if isinstance(conductor, Conductor | RecentreConductor):
+                session = conductor.session
             patches = keeping.of(session) if keeping is not None and session is not None else None
             self._profiles.keep(Made(calibration, report, session, patches))
             self._session.note_event("calibration", calibration_event(calibration))

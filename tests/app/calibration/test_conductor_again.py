@@ -13,7 +13,7 @@ from app.calibration.conductor import (
     at_once,
     replaced,
 )
-from app.calibration.fitting import fit
+from app.calibration.fitting import fit, recentre
 from app.calibration.layout import calibration_places, validation_places
 from app.calibration.look import Look
 from app.calibration.reading import reading_of
@@ -179,6 +179,8 @@ def test_with_the_real_fit_recentre_takes_out_an_offset():
     assert drifted.scene.report.accuracy_deg > 3.0
     assert after.scene.report.accuracy_deg < 1.0
     assert recentring.calibration.recentred_from == conductor.calibration.id
+    again = recentre(conductor.calibration, recentring.session.looks)  # the profile can do it again
+    assert np.array_equal(again.correction.weights, recentring.calibration.correction.weights)
 
 
 def test_with_the_real_fit_a_mirrored_camera_is_noticed():
