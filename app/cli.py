@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app import __version__
-from app.calibration import commands as calibration
+from app.calibration.offline import commands as calibration
 from app.flags import add_flag
 from app.settings import DEFAULT_MODEL, Settings, load
 from app.settings_table import BY_NAME, SETTINGS

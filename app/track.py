@@ -11,9 +11,9 @@ from typing import Any
 from tqdm import tqdm
 
 from app.calibration.look import CameraUsed
-from app.calibration.profiles import ProfileStore
-from app.calibration.refitting import suited
-from app.calibration.suiting import other_camera
+from app.calibration.profiles.refitting import suited
+from app.calibration.profiles.store import ProfileStore
+from app.calibration.profiles.suiting import other_camera
 from app.channel import Finished
 from app.interrupt import Interrupt
 from app.overlay import draw_overlay

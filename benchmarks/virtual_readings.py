@@ -14,7 +14,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from app.calibration.layout import calibration_places
+from app.calibration.choreography.layout import calibration_places
 from app.calibration.look import CameraUsed, Look, Session
 from app.calibration.reading import Reading
 from benchmarks.virtual_sittings import parts_of

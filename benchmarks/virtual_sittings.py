@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.calibration.layout import calibration_places, shuffled, validation_places
+from app.calibration.choreography.layout import calibration_places, shuffled, validation_places
 from model.geometry import Array
 from model.screen import Screen, make_screen
 from model.training.synthetic.virtual_motion import FREE, Posture

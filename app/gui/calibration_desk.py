@@ -8,12 +8,17 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
 from app.calibration.calibration import Calibration
-from app.calibration.conductor import Conductor, Plan, RecentreConductor, ValidationConductor
-from app.calibration.events import calibration_event, validation_event
-from app.calibration.keeping import Keeping
+from app.calibration.choreography.conductor import (
+    Conductor,
+    Plan,
+    RecentreConductor,
+    ValidationConductor,
+)
+from app.calibration.choreography.events import calibration_event, validation_event
+from app.calibration.choreography.keeping import Keeping
+from app.calibration.choreography.plan import Targets
+from app.calibration.choreography.scene import Dot
 from app.calibration.look import CameraUsed
-from app.calibration.plan import Targets
-from app.calibration.scene import Dot
 from app.calibration.validation import Report
 from app.gui.actions import Actions
 from app.gui.bridge import Bridge

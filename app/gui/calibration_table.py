@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from app.calibration.calibration import Calibration
-from app.calibration.profiles import Entry
+from app.calibration.profiles.store import Entry
 from app.gui.wording import degrees
 from app.strings import tr
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QScreen
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
-from app.calibration.scene import Scene
+from app.calibration.choreography.scene import Scene
 from app.gui.failure_page import FailurePage
 from app.gui.grounds import GROUNDS, style
 from app.gui.placement_page import PlacementPage
@@ -24,7 +24,7 @@ ENDS = ("accepted", "discarded", "aborted")
 
 
 class Conducting(Protocol):
-    """Whatever conducts; see `app.calibration.conductor`. Its methods return at once."""
+    """See `app.calibration.choreography.conducting`. Its methods return at once."""
 
     @property
     def scene(self) -> Scene: ...

@@ -13,7 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from app.calibration.scene import Scene
+from app.calibration.choreography.scene import Scene
 from app.gui.grounds import Ground
 from app.gui.images import to_qimage
 from app.gui.narrow import narrow

@@ -9,12 +9,12 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.calibration.calibration import Calibration
-from app.calibration.choosing import Chosen, newest
 from app.calibration.look import CameraUsed, Session
-from app.calibration.profiles import ProfileStore
-from app.calibration.staleness import Change, light, posture
-from app.calibration.storing import SessionPatches
-from app.calibration.suiting import other_camera
+from app.calibration.profiles.choosing import Chosen, newest
+from app.calibration.profiles.staleness import Change, light, posture
+from app.calibration.profiles.store import ProfileStore
+from app.calibration.profiles.storing import SessionPatches
+from app.calibration.profiles.suiting import other_camera
 from app.calibration.validation import Report
 from app.gui.actions import Actions
 from app.gui.bridge import Bridge

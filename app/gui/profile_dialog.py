@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.calibration.profiles import Entry, Profile, ProfileStore
+from app.calibration.profiles.store import Entry, Profile, ProfileStore
 from app.gui import theme
 from app.gui.calibration_table import CalibrationTable, local_time
 from app.gui.chores import Chores

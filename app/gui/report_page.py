@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.calibration.calibration import Calibration
-from app.calibration.scene import Scene
+from app.calibration.choreography.scene import Scene
 from app.calibration.validation import Report
 from app.gui.report_picture import ReportPicture
 from app.gui.report_table import ReportTable

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from app.calibration.scene import Dot, Scene
+from app.calibration.choreography.scene import Dot, Scene
 from app.gui.grounds import Ground
 from app.strings import tr
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.calibration.layout import calibration_places
+from app.calibration.choreography.layout import calibration_places
 from app.calibration.look import Look
 from app.calibration.reading import Reading
 from app.settings import DEFAULT_MODEL

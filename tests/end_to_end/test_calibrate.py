@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from app import PROJECT
-from app.calibration import offline
-from app.calibration.profiles import ProfileStore
-from app.calibration.sitting import Sitting, collect
+from app.calibration.offline import posthoc
+from app.calibration.offline.sitting import Sitting, collect
+from app.calibration.profiles.store import ProfileStore
 from app.recording.reader import read_recording
 from app.settings import DEFAULT_MODEL
 from model.estimator import Estimator
@@ -216,10 +216,10 @@ def test_a_folder_of_pictures_and_python_give_the_same(home: Path, tmp_path: Pat
 
     estimator = Estimator(DEFAULT_MODEL)
     screen = make_screen((1920, 1080), (531.4, 298.9))
-    calibration = offline.calibrate(
+    calibration = posthoc.calibrate(
         [collect(Sitting(frames, targets, screen), estimator)], estimator.card.sha256
     )
-    errors = offline.validate(calibration, [collect(Sitting(frames, others, screen), estimator)])
+    errors = posthoc.validate(calibration, [collect(Sitting(frames, others, screen), estimator)])
     assert errors.to_json()["totals"] == content["totals"]
 
 

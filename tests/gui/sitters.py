@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from app.calibration.scene import Dot
+from app.calibration.choreography.scene import Dot
 from app.gui.calibration_window import CalibrationWindow
 from app.live import opening
 from app.sample import Sample

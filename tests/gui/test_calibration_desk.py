@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from app.calibration.profiles import ProfileStore
-from app.calibration.scene import Dot
+from app.calibration.choreography.scene import Dot
+from app.calibration.profiles.store import ProfileStore
 from app.live.state import Observer
 from tests.app.calibration.people import Deed
 from tests.gui.opened import Opened

@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.calibration.conductor import Conductor, Plan, at_once
-from app.calibration.scene import Dot, Scene
+from app.calibration.choreography.conductor import Conductor, Plan, at_once
+from app.calibration.choreography.scene import Dot, Scene
 from app.calibration.validation import Report, TargetError
 from app.gui.calibration_window import CalibrationWindow
 from app.gui.grounds import GROUNDS

@@ -10,9 +10,9 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.calibration.calibration import Calibration
-from app.calibration.conductor import Conductor, Plan, at_once
+from app.calibration.choreography.conductor import Conductor, Plan, at_once
 from app.calibration.look import CameraUsed
-from app.calibration.profiles import ProfileStore
+from app.calibration.profiles.store import ProfileStore
 from app.calibration.screen_size import Told
 from app.gui.gaze_overlay import GazeOverlay
 from app.gui.screens import screens_here

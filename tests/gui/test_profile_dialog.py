@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.calibration.calibration import Calibration
-from app.calibration.conductor import Conductor, Plan, at_once
-from app.calibration.profiles import ProfileStore
+from app.calibration.choreography.conductor import Conductor, Plan, at_once
+from app.calibration.profiles.store import ProfileStore
 from app.gui.chores import Chores
 from app.gui.profile_dialog import ProfileDialog
 from tests.app.calibration.people import CAMERA, conduct

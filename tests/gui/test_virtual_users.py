@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 
-from app.calibration.profiles import ProfileStore
+from app.calibration.profiles.store import ProfileStore
 from app.calibration.screen_size import Told
 from app.gui.screens import screens_here
 from app.live import absence

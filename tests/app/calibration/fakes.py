@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.calibration.conductor import (
+from app.calibration.choreography.conductor import (
     Conductor,
     Plan,
     at_once,

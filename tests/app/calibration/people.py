@@ -7,8 +7,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from app.calibration.choreography.scene import Dot, Phase
 from app.calibration.look import CameraUsed
-from app.calibration.scene import Dot, Phase
 from app.sample import Sample
 from model.estimator import Estimate
 from model.geometry import Array, normalize, pitch_yaw, vector

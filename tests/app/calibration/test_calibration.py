@@ -10,8 +10,7 @@ from app.calibration.calibration import calibration_from_json, new_id
 from app.calibration.fitting import fit
 from model.geometry import head_rotation
 from model.screen import make_screen
-
-from .sitting import SCREEN, Person, grid, turned_away
+from tests.app.calibration.sitting import SCREEN, Person, grid, turned_away
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,7 @@ from app.calibration.validation import validate
 from model.errors import UserError
 from model.geometry import Array
 from model.screen import make_screen
-
-from .sitting import SCREEN, Person, grid, tilted
+from tests.app.calibration.sitting import SCREEN, Person, grid, tilted
 
 ELSEWHERE = grid(2, 2, margin=0.3)
 

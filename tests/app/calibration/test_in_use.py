@@ -13,12 +13,11 @@ from app.sample import Sample
 from app.tracker import Tracker
 from model.estimator import Estimator
 from model.geometry import pitch_yaw
+from tests.app.calibration.people import PATCHES
+from tests.app.calibration.sitting import SCREEN, Person, grid
 from tests.app.test_tracker import Faces
 from tests.material import estimate, frame
 from tests.model.heads import face_at
-
-from .people import PATCHES
-from .sitting import SCREEN, Person, grid
 
 
 @pytest.fixture(scope="module")

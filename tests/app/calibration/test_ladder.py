@@ -15,8 +15,7 @@ from app.calibration.ladder import (
     solve,
     tabulate,
 )
-
-from .sitting import Person, grid
+from tests.app.calibration.sitting import Person, grid
 
 
 def tried(*errors: float) -> list[Choice]:

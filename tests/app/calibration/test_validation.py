@@ -8,8 +8,7 @@ from app.calibration.look import Look
 from app.calibration.validation import validate
 from model.errors import UserError
 from model.geometry import Array
-
-from .sitting import Person, grid
+from tests.app.calibration.sitting import Person, grid
 
 
 def straight(angles: Array) -> Array:

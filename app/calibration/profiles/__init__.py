@@ -1,0 +1,1 @@
+"""Calibrations on disk: what is kept of them, and which of them suits screen, camera and model."""
