@@ -24,7 +24,10 @@ from app.strings import tr
 from model.card import load_card
 from model.errors import UserError
 
-PRIVACY = "Frames never leave this computer; none is stored unless you record."
+PRIVACY = (
+    "Frames never leave this computer; none is stored unless you record. "
+    "Small pictures of your eyes are kept with a calibration only if you allow it in the settings."
+)
 
 SIGN = 72
 """Pixels of the application's icon."""
@@ -41,6 +44,7 @@ PARTS = (
     ("pillow", "Pillow", "MIT-CMU"),
     ("cv2-enumerate-cameras", "cv2-enumerate-cameras", "MIT"),
     ("platformdirs", "platformdirs", "MIT"),
+    ("filelock", "filelock", "MIT"),
     ("tqdm", "tqdm", "MIT, MPL 2.0"),
 )
 """Distribution, name and licence of what is installed beside us and runs in this process."""
