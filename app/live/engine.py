@@ -17,10 +17,12 @@ from typing import Any
 
 from app.calibration.calibration import Calibration
 from app.channel import Channel, Finished
+from app.libraries import return_memory
 from app.live import telling
 from app.live.absence import Absence
 from app.live.compose import Composer, Moment
 from app.live.desk import Desk
+from app.live.observing import Observing
 from app.live.opening import (
     FindCameras,
     Opened,
@@ -36,7 +38,6 @@ from app.live.state import Listener, Observer, Problem, SourceState
 from app.live.trace import TraceRing
 from app.overlay import Layers
 from app.pipeline import Tracked
-from app.sample import Sample
 from app.settings import Settings
 from app.strings import tr
 from app.tracker import Tracker
@@ -47,6 +48,9 @@ PATIENCE_S = 0.02
 
 OPENING_S = 5.0
 """How long the end waits for a source that is being opened: a camera may never answer."""
+
+TIDY_S = 60.0
+"""How often memory that pictures left behind goes back to the system."""
 
 Command = Callable[[], None]
 
@@ -86,8 +90,9 @@ class Engine:
         self._playing: Playing | None = None  # also while its camera is gone
         self._absence: Absence | None = None
         self._calibration: Calibration | None = None
-        self._observer: Observer | None = None
+        self._observing = Observing(listener)
         self._ending = False
+        self._tidied_s = time.monotonic()
         self._commands: Channel[Command] = Channel(1000)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
@@ -163,7 +168,7 @@ class Engine:
 
     def observe(self, observer: Observer | None) -> None:
         """Show every sample to an observer from now on, or to nobody any more."""
-        self._observer = observer
+        self._observing.observer = observer
 
     def note_event(self, kind: str, message: str, stamp_ns: int) -> None:
         """Put an event of a moment on perf_counter into the recording."""
@@ -198,6 +203,9 @@ class Engine:
     def _step(self) -> None:
         """Wait a little for whatever comes next, and deal with it."""
         self._desk.look()
+        if time.monotonic() - self._tidied_s >= TIDY_S:
+            self._tidied_s = time.monotonic()
+            return_memory()
         if self._opening is not None:
             self._await_opening(self._opening)
         elif self._playing is not None and self._playing.closed and self._absence is not None:
@@ -249,7 +257,7 @@ class Engine:
             start_ns = 0 if playing.source.unrelated else sample.time_ns
             self._desk.begin(playing.source, playing.tracker, start_ns)
         self._desk.add(sample, frame.image)
-        self._show_to_observer(sample)
+        self._observing.show(sample)
         playing.keep_all(self._desk.busy)
         measures = playing.meter.add(frame, sample)
         shown = playing.steady.update(sample)
@@ -310,15 +318,6 @@ class Engine:
         if calibration and calibration.model_hash != tracker.estimator.card.sha256:
             calibration = None  # whoever chose it has told why it cannot be used
         tracker.use(calibration, self._settings.smoothing)
-
-    def _show_to_observer(self, sample: Sample) -> None:
-        if self._observer is None:
-            return
-        try:
-            self._observer.update(sample)
-        except Exception as error:  # noqa: BLE001  the person is told; tracking goes on without it
-            self._observer = None
-            self._listener.problem(telling.problem(error))
 
     # Ends
 

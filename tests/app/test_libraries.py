@@ -75,3 +75,24 @@ libc.fclose(told)
 
     # With as many as glibc likes a clip in a loop gathers tens of megabytes of gaps in them.
     assert (tmp_path / "told").read_text().count("<heap nr=") == (chosen or ARENAS)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="looks into glibc's memory")
+def test_gaps_between_what_is_in_use_go_back_to_the_system():
+    code = """
+from pathlib import Path
+from app.libraries import return_memory, tame_libraries
+tame_libraries()
+
+def resident_mb():
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096 / 1e6
+
+blocks = [bytearray(b"x" * 100_000) for _ in range(1000)]
+kept = blocks[::10]  # one in ten stays, so that the heap cannot simply end sooner
+del blocks
+before = resident_mb()
+return_memory()
+assert before - resident_mb() > 60.0, (before, resident_mb())
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
