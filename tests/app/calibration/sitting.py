@@ -82,7 +82,7 @@ class Person:
             rotation=head_rotation(*self.angles),
             outline=outline,
             openness=np.ones(2),
-            embedding=np.zeros(8),
+            embedding=np.zeros(2),  # as many as the tiny model of tests.material gives
         )
 
 
