@@ -41,11 +41,11 @@ UNITS = {"deg": degrees, "px": pixels, "mm": millimetres}
 """How a figure reads whose name ends so."""
 
 RUNGS = {
-    "geometry": "Geometry alone did best: nothing is corrected.",
-    "offset": "An offset did best as the correction.",
-    "affine": "An affine correction did best.",
-    "second order": "A second-order correction did best.",
-    "ridge": "A correction from gaze and irises together did best.",
+    "geometry": "Geometry alone was chosen: nothing is corrected.",
+    "offset": "An offset was chosen as the correction.",
+    "affine": "An affine correction was chosen.",
+    "second order": "A second-order correction was chosen.",
+    "ridge": "A correction from gaze, lids and irises together was chosen.",
 }
 """What is said of a calibration's rung."""
 
