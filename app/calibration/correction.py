@@ -54,7 +54,7 @@ def _head(readings: Sequence[Reading]) -> Array:
 
 
 def _embedding(readings: Sequence[Reading]) -> Array:
-    return np.array([r.embedding for r in readings])
+    return np.array([r.embedding for r in readings]).reshape(len(readings), -1 if readings else 0)
 
 
 GROUPS = {

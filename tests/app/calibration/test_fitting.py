@@ -148,13 +148,14 @@ def test_a_target_that_nobody_saw_is_refused():
         fit([type(session)(SCREEN, (), session.camera)], "hash")
 
 
-def test_a_head_that_moved_lends_its_angles_to_the_fit_and_one_that_did_not_does_not():
-    still = fit([Person(noise=0.3).session(grid())], "hash", rung="ridge")
+@pytest.mark.parametrize(
+    ("side", "turn", "used"), [(5, 12.0, True), (5, 0.0, False), (3, 12.0, False)]
+)
+def test_the_head_counts_only_where_many_targets_saw_it_move(side: int, turn: float, used: bool):
     looks = []
-    for number, target in enumerate(grid()):
-        turn = math.radians(12.0) * (-1) ** number
-        looks.append(Person(noise=0.3, angles=(turn, -turn, 0.0)).look(target))
+    for number, target in enumerate(grid(side, side)):
+        angle = math.radians(turn) * (-1) ** number
+        looks.append(Person(noise=0.3, angles=(angle, -angle, 0.0)).look(target, count=5))
     session = Person().session(grid())
-    moved = fit([type(session)(SCREEN, tuple(looks), session.camera)], "hash", rung="ridge")
-    assert "head" not in still.correction.groups
-    assert "head" in moved.correction.groups
+    calibration = fit([type(session)(SCREEN, tuple(looks), session.camera)], "hash", rung="ridge")
+    assert ("head" in calibration.correction.groups) == used

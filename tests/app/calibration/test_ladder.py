@@ -28,9 +28,9 @@ def tried(*errors: float) -> list[Choice]:
     [
         ((5.0, 2.0, 1.0, 0.9, 0.8), 9, "ridge"),
         ((5.0, 2.0, 1.0, 1.3, 1.4), 9, "affine"),
-        ((5.0, 2.0, 1.0, 1.3, 1.1), 9, "ridge"),  # within the doubt of nine targets
-        ((5.0, 2.0, 1.0, 1.3, 1.1), 100, "affine"),  # and outside that of a hundred
-        ((1.0, 1.1, 1.2, 1.3, 1.4), 9, "offset"),  # small steps do not add up
+        ((5.0, 2.0, 1.0, 1.3, 1.2), 9, "ridge"),  # within the doubt of nine targets
+        ((5.0, 2.0, 1.0, 1.3, 1.2), 100, "affine"),  # and outside that of a hundred
+        ((1.0, 1.2, 1.4, 1.6, 1.8), 9, "offset"),  # small steps do not add up
         ((math.nan, math.nan), 1, "offset"),
     ],
 )
