@@ -28,8 +28,11 @@ from app.calibration.look import Look, Session
 from model.errors import UserError
 from model.geometry import Array
 
-MIRRORED = -0.3
-"""Slope of the yaw needed on the yaw read below which a camera must be mirrored."""
+AGAINST = -0.3
+"""Slope of the angle needed on the angle read below which gaze goes against the targets."""
+
+LEAST_SPREAD_DEG = 3.0
+"""Targets that are nearer to each other say nothing about that."""
 
 
 class MirroredCameraError(UserError):
@@ -64,7 +67,7 @@ def fit(
             "look at more targets"
         )
     _check_spread(sessions, count)
-    _check_mirrored(table)
+    _check_sides(table)
     tried = choices(table, [rung] if rung else possible(count))
     chosen = choose(tried, count)
     correction = solve(table, chosen.rung, chosen.strength, groups_of(chosen.rung, table))
@@ -163,18 +166,32 @@ def _check_spread(sessions: Sequence[Session], count: int) -> None:
         )
 
 
-def _check_mirrored(table: Table) -> None:
-    need, read = _means(table, table.need)[:, 1], _means(table, table.read)[:, 1]
-    need, read = need - need.mean(), read - read.mean()
-    if len(need) < 4 or read @ read == 0.0 or np.degrees(np.ptp(need)) < 3.0:
-        return
-    slope = float(need @ read / (read @ read))
-    together = float(need @ read / np.sqrt(max((need @ need) * (read @ read), 1e-12)))
-    if slope < MIRRORED and together < -0.5:
+def _check_sides(table: Table) -> None:
+    """Refuse gaze that goes against the targets: to the sides, or up and down."""
+    if _against(table, 0):
+        raise UserError(
+            "the gaze went up when the targets went down: give y in pixels from the screen's upper "
+            "edge, growing downwards, and frames that are not upside down"
+        )
+    if _against(table, 1):
         raise MirroredCameraError(
             "the gaze went left when the targets went right: the camera seems to deliver a "
             'mirrored picture, so switch "mirrored" (--mirrored) on, or off where it is on'
         )
+
+
+def _against(table: Table, axis: int) -> bool:
+    """Whether the gaze that was read goes clearly against what the targets need, along pitch (0)
+    or yaw (1)."""
+    need, read = _means(table, table.need)[:, axis], _means(table, table.read)[:, axis]
+    need, read = need - need.mean(), read - read.mean()
+    if len(need) < LEAST_TARGETS["affine"] or read @ read == 0.0:
+        return False
+    if np.degrees(np.ptp(need)) < LEAST_SPREAD_DEG:
+        return False
+    slope = float(need @ read / (read @ read))
+    together = float(need @ read / np.sqrt(max((need @ need) * (read @ read), 1e-12)))
+    return slope < AGAINST and together < -0.6
 
 
 def _means(table: Table, values: Array) -> Array:

@@ -240,6 +240,7 @@ class CalibrationDesk(QObject):
             self._session.note_event("validation", validation_event(report))
         if phase == "accepted":
             self._tell(deed, report)
+        self._owner.activateWindow()  # not every system does: the next key is for it
         self.closed.emit()
 
     def _tell(self, deed: Deed, report: Report | None) -> None:

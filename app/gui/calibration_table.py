@@ -15,7 +15,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ("Made", "When it was calibrated"),
     ("Screen", "On which screen"),
     ("Camera", "With which camera"),
-    ("Off by", "Accuracy: how far off it was on targets that it never saw"),
+    ("Accuracy", "How far off it was on targets that it never saw"),
     ("Way", "How many targets, or one look that recentred it"),
 )
 

@@ -11,10 +11,10 @@ from app.strings import tr
 
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("Target", "Where it is on the screen, in physical pixels"),
-    ("Off by", "Mean angle between target and point of gaze"),
+    ("Accuracy", "Mean angle between target and point of gaze"),
     ("Pixels", "The same on the screen, in physical pixels"),
     ("mm", "The same on the screen, in millimetres"),
-    ("Trembles", "Precision: root mean square of the angles between successive frames"),
+    ("Precision", "RMS-S2S: root mean square of the angles between successive frames"),
     ("Lost", "Frames that gave no point of gaze"),
 )
 """Heading and help."""

@@ -9,7 +9,7 @@ from typing import Any
 from app.live import telling
 from app.live.recorder import Order, Recorder
 from app.live.state import Listener, RecordingState, RecordingSummary
-from app.recording.about import describe, describe_end
+from app.recording.about import describe, describe_calibration, describe_end
 from app.recording.writer import check_profile
 from app.sample import Sample
 from app.source import Source
@@ -105,6 +105,14 @@ class Desk:
         if self._recorder is not None:
             try:
                 self._recorder.event(time_ns, kind, message)
+            except UserError as error:
+                self._fail(error)
+
+    def calibrated(self, tracker: Tracker) -> None:
+        """The tracker has another calibration: what is said of it is that of the latest one."""
+        if self._recorder is not None and tracker.calibration is not None:
+            try:
+                self._recorder.amend(describe_calibration(tracker, self.validation))
             except UserError as error:
                 self._fail(error)
 

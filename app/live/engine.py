@@ -165,6 +165,7 @@ class Engine:
         self._desk.validation = report
         if self._playing is not None:
             self._calibrate(self._playing.tracker)
+            self._desk.calibrated(self._playing.tracker)
 
     def observe(self, observer: Observer | None) -> None:
         """Show every sample to an observer from now on, or to nobody any more."""

@@ -63,7 +63,7 @@ class Recorder:
         failed: told of what goes wrong without ending the recording.
 
     Raises:
-        UserError: the recording cannot be begun, or (`add`, `event`, `look`) cannot go on.
+        UserError: the recording cannot be begun, or (`add`, `event`, `amend`, `look`) cannot go on.
     """
 
     def __init__(
@@ -116,6 +116,10 @@ class Recorder:
         """Write an event that happened at a time on the source's clock."""
         onset = max(self._writer.since_start_ms(time_ns), 0)
         self._writer.add_event(Event(onset, kind, message=message))
+
+    def amend(self, about: Mapping[str, Any]) -> None:
+        """Say in recording.json what became known meanwhile."""
+        self._writer.amend(about)
 
     def look(self) -> None:
         """Look at the free space now and then.

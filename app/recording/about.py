@@ -36,11 +36,10 @@ def describe(
         validation: of the tracker's calibration, as `Report.to_json` gives it; None where there
             was none.
     """
-    card, calibration = tracker.estimator.card, tracker.calibration
+    card = tracker.estimator.card
     return {
         "PhysioType": "eyetrack",
         "RecordedEye": EYE_NAMES[tracker.eyes],
-        "SampleCoordinateSystem": "gaze-on-screen" if calibration else "gaze-in-world",
         "StartTime": 0,
         "EyeTrackingMethod": "appearance-based gaze estimation from webcam pictures (GazeCLIP)",
         "Manufacturer": "GazeCLIP Desktop",
@@ -66,6 +65,15 @@ def describe(
         },
         "video": None,
         "options": {"eyes": tracker.eyes, "fov_deg": tracker.fov},
+        **describe_calibration(tracker, validation),
+    }
+
+
+def describe_calibration(tracker: Tracker, validation: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What of recording.json is otherwise once a calibration is used; see `describe`."""
+    calibration = tracker.calibration
+    return {
+        "SampleCoordinateSystem": "gaze-on-screen" if calibration else "gaze-in-world",
         "screen": calibration.screen.to_json() if calibration else None,
         "filter": None if tracker.smoothing is None else _filter(tracker.smoothing),
         "calibration": _calibration(calibration, validation) if calibration else None,

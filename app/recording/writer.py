@@ -150,7 +150,7 @@ class RecordingWriter:
         self._raise_if_failed()
 
     def amend(self, about: Mapping[str, Any]) -> None:
-        """Say in recording.json what became known after `close`."""
+        """Say in recording.json what became known meanwhile, or after `close`."""
         self._about.update(about)
         try:
             self._write_about()

@@ -18,6 +18,7 @@ from app.calibration.offline.sitting import Sitting, collect
 from app.calibration.profiles.store import ProfileStore
 from app.recording.reader import read_recording
 from app.settings import DEFAULT_MODEL
+from model.errors import UserError
 from model.estimator import Estimator
 from model.screen import make_screen
 from tests.end_to_end.command import only_recording, run
@@ -103,6 +104,19 @@ def test_leaving_one_out_stores_nothing(home: Path, profiles: Path):
     content = json.loads(report.read_text(encoding="utf-8"))
     assert len(content["targets"]) == 9
     assert content["totals"]["accuracy_deg"] < 3.0
+
+
+def test_targets_that_do_not_belong_to_the_frames_are_noted(home: Path, tmp_path: Path):
+    rows = times_of(NINE)
+    order = [0, 5, 6, 1, 8, 3, 2, 7, 4]
+    shuffled = [(rows[k][0], *rows[order[k]][1:]) for k in range(9)]
+    done = run(
+        "calibrate", "--frames", "demo", "--targets",
+        write_rows(tmp_path / "shuffled.csv", shuffled, "time_ms,x,y"), "--profile", "P08",
+        *SCREEN, "--profiles", tmp_path,
+    )  # fmt: skip
+    assert done.returncode in (0, 2), done.stderr
+    assert "check that TARGETS.csv belongs" in done.stderr or "the gaze went" in done.stderr
 
 
 def test_recentring_adds_a_calibration(home: Path, profiles: Path, tmp_path: Path):
@@ -289,6 +303,13 @@ def another_model(home: Path) -> tuple[object, ...]:
             "--profiles", copy, "--model", "TINY")  # fmt: skip
 
 
+def another_screen_before_any_frame(home: Path) -> tuple[object, ...]:
+    """There are no frames at all: the screen is looked at first."""
+    return ("recentre", "--frames", home / "none.mp4", "--targets", home / "one.csv",
+            "--profile", "P07", "--profiles", home / "profiles",
+            "--screen-px", "1920x1200")  # fmt: skip
+
+
 def damaged(home: Path) -> tuple[object, ...]:
     folder = home / "spoilt"
     folder.mkdir(exist_ok=True)
@@ -310,6 +331,7 @@ def damaged(home: Path) -> tuple[object, ...]:
         (one_csv_for_two, "2 --frames and 1 --targets"),
         (no_such_profile, "there is no profile y"),
         (another_screen, "another screen"),
+        (another_screen_before_any_frame, "another shape"),
         (another_model, "another model"),
         (damaged, "put aside as"),
     ],
@@ -326,6 +348,9 @@ def test_refused_clearly(home: Path, profiles: Path, tiny_model: Path, arrange, 
     assert not (home / "none" / "x.json").exists()
 
 
+NO_FOLDER = str(PROJECT / "main.py")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -335,6 +360,8 @@ def test_refused_clearly(home: Path, profiles: Path, tiny_model: Path, arrange, 
         ["calibrate", "--frames", "a", "--targets", "b", *SCREEN[:2], "--screen-mm", "0x5"],
         ["calibrate", "--frames", "a", "--targets", "b", *SCREEN, "--camera-mm", "-5"],
         ["calibrate", "--frames", "a", "--targets", "b", *SCREEN, "--json", "x.json"],
+        ["calibrate", "--frames", "a", "--targets", "b", "--profiles", NO_FOLDER, *SCREEN],
+        ["profiles", "--profiles", NO_FOLDER],
         ["validate", "--frames", "a", "--targets", "b", "--json", "/no/such/folder/x.json"],
         ["recentre", "--targets", "b"],
         ["profiles", "show"],
@@ -352,6 +379,31 @@ def test_nonsense_is_one_sentence(arguments: list[str], capsys: pytest.CaptureFi
     assert said.err.count("\n") == 1
 
 
+def test_control_c_is_no_success(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    from app.calibration.offline import running
+    from app.cli import main
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(running.DEEDS, "calibrate", interrupted)
+    assert main(["calibrate", "--frames", "a", "--targets", "b", *SCREEN]) == 2
+    assert capsys.readouterr().err.startswith("error: stopped before it was done")
+
+
+def test_profiles_that_cannot_be_written_are_told_of_before_any_frame(
+    home: Path, capsys: pytest.CaptureFixture[str]
+):
+    from app.cli import main
+
+    below_a_file = str(home / "nine.csv" / "profiles")
+    arguments = ["calibrate", "--frames", "none.mp4", "--targets", str(home / "nine.csv"), *SCREEN]
+    assert main([*arguments, "--profiles", below_a_file]) == 2
+    assert below_a_file in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("place", [["--camera-mm", "-20,-10.5"], ["--camera-mm=-20,-10.5"]])
 def test_negative_places_may_stand_after_a_space(place: list[str]):
     from app.cli import build_parser
@@ -360,3 +412,19 @@ def test_negative_places_may_stand_after_a_space(place: list[str]):
     parsed = build_parser().parse_args([*arguments, "--camera-tilt", "-5"])
     assert parsed.camera_mm == [(-20.0, -10.5)]
     assert parsed.camera_tilt == [-5.0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (["--camera-mm", "-20,left"], "'left' is not a number of mm"),
+        (["--camera-tilt", "-inf"], "'-inf' is not a number of degrees"),
+        (["--screen-px", "-1920x1080"], "'-1920' is not a number of pixels"),
+    ],
+)
+def test_a_wrong_negative_value_is_named(wrong: list[str], told: str):
+    from app.cli import build_parser
+
+    arguments = ["calibrate", "--frames", "a", "--targets", "b", *SCREEN, *wrong]
+    with pytest.raises(UserError, match=told):
+        build_parser().parse_args(arguments)

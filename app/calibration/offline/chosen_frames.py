@@ -63,6 +63,10 @@ class Spans(Source):
     Args:
         video: opened; closed with this.
         rows: with times, in order of time.
+
+    Attributes:
+        last_ms: the time of the last frame read.
+        ended: the video has no more frames.
     """
 
     def __init__(self, video: VideoSource, rows: Sequence[TargetRow]) -> None:
@@ -73,6 +77,7 @@ class Spans(Source):
         self._next = 0
         self.start_ns: int | None = None
         self.last_ms = 0.0
+        self.ended = False
         self.faults = video.faults
 
     def read(self) -> Frame | None:
@@ -87,6 +92,7 @@ class Spans(Source):
                 return None
             if ahead <= WINDOW_MS + LEAD_IN_MS:
                 return frame
+        self.ended = True
         return None
 
     def since_start_ms(self, time_ns: int) -> float:

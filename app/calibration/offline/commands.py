@@ -12,6 +12,7 @@ from app.flags import add_flag
 from app.settings import DEFAULT_MODEL, Settings
 from app.settings_table import BY_NAME
 from model.command_line import Parser, field_of_view, number
+from model.errors import UserError
 
 COMMANDS = ("calibrate", "validate", "recentre", "profiles")
 
@@ -21,7 +22,8 @@ FARTHEST_MM = 5000.0
 SHARED_FLAGS = ("profile", "model", "provider", "eyes", "mirrored")
 """Settings that the commands have flags for."""
 
-_NEGATIVE = re.compile(r"^-[\d.][\d.,eE+-]*$")
+_NEGATIVE = re.compile(r"^-(\.?\d|inf|nan)", re.IGNORECASE)
+"""What is meant as a value, also where it is a wrong one."""
 
 
 def add_to(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -97,7 +99,10 @@ def run(command: str, arguments: dict[str, Any]) -> int:
     from app.calibration.offline.running import DEEDS, SittingOptions  # OpenCV and MediaPipe
 
     sittings = {name: arguments.pop(name) for name in list(arguments) if name in SITTING}
-    DEEDS[command](SittingOptions(**sittings), **arguments)
+    try:
+        DEEDS[command](SittingOptions(**sittings), **arguments)
+    except KeyboardInterrupt:  # unlike a recording that is stopped, it is not done
+        raise UserError("stopped before it was done: run the same command again") from None
     return 0
 
 

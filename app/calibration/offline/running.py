@@ -17,6 +17,7 @@ from app.calibration.offline.sitting import Collected, Sitting, collect
 from app.calibration.offline.tables import table_of
 from app.calibration.profiles.refitting import suited
 from app.calibration.profiles.store import ProfileStore
+from app.calibration.profiles.suiting import fits_screen
 from app.calibration.profiles.whole_file import write_whole
 from app.pipeline import Tracked
 from app.recording.writer import check_profile
@@ -26,6 +27,9 @@ from model.screen import Screen, make_screen
 
 MOVED_MM, MOVED_DEG = 5.0, 1.0
 """A camera that is said to sit so far from where the calibration has it is worth a note."""
+
+POOR_DEG = 6.0
+"""Error on targets left out above which the targets hardly belong to the frames."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def validate(
     _check_report(json)
     estimator = Estimator(Path(options.model), options.provider)
     used = _suited(ProfileStore(options.profiles), options.profile, estimator, calibration)
-    collected = _collect(options.sittings(used), estimator, options.eyes)
+    collected = _collect(_before(used, options), estimator, options.eyes)
     measured = posthoc.validate(used, collected)
     print(f"Profile {options.profile}: {_told(used)}")
     _show(measured, json)
@@ -119,7 +123,8 @@ def recentre(options: SittingOptions, calibration: str | None = None) -> None:
     estimator = Estimator(Path(options.model), options.provider)
     store = ProfileStore(options.profiles)
     used = _suited(store, options.profile, estimator, calibration)
-    collected = _collect(options.sittings(used), estimator, options.eyes)
+    store.check_writable()
+    collected = _collect(_before(used, options), estimator, options.eyes)
     _store(store, options.profile, posthoc.recentre(used, collected), collected, False)
 
 
@@ -178,6 +183,15 @@ def _suited(
     return calibration
 
 
+def _before(calibration: Calibration, options: SittingOptions) -> list[Sitting]:
+    """The sittings, refused before anything is tracked where the screen is another one."""
+    sittings = options.sittings(calibration)
+    for sitting in sittings:
+        assert sitting.screen is not None
+        fits_screen(calibration, sitting.screen)
+    return sittings
+
+
 def _collect(sittings: Sequence[Sitting], estimator: Estimator, eyes: Eyes) -> list[Collected]:
     collected = []
     for sitting in sittings:
@@ -201,6 +215,7 @@ def _steps(folds: Iterable[int]) -> Iterable[int]:
 def _check_store(store: ProfileStore, name: str) -> None:
     """Find out before anything is tracked whether the profile is one that can be added to."""
     check_profile(name)
+    store.check_writable()
     if name in store:
         try:
             store.load(name)
@@ -227,6 +242,13 @@ def _store(
         f"{done} on {looks} target{'s' * (looks != 1)}, {frames} frames: {_told(calibration)}; "
         f"stored in profile {name} ({store.folder})"
     )
+    held_out = calibration.held_out_deg
+    if calibration.kind != "recentre" and held_out is not None and held_out > POOR_DEG:
+        print(
+            f"note: {held_out:.1f} degrees on targets left out is a lot: check that TARGETS.csv "
+            "belongs to these frames, its times or names and its pixels",
+            file=sys.stderr,
+        )
 
 
 def _told(calibration: Calibration) -> str:

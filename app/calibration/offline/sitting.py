@@ -27,6 +27,9 @@ from model.screen import Screen
 NAMED = 8
 """So many frames are named in one sentence."""
 
+LONGEST = 100
+"""So many characters of a frame's name, at most."""
+
 Progress = Callable[[Iterable[Tracked], int | None], Iterable[Tracked]]
 """Shows how far one is while handing through; the number is how many are to come, None: unknown."""
 
@@ -167,7 +170,7 @@ def _existing(
     rows: Sequence[TargetRow], folder: Path, path: Path, notes: list[str]
 ) -> list[TargetRow]:
     """The rows whose picture there is; every target must have one."""
-    there = [row for row in rows if (folder / (row.file or "")).is_file()]
+    there = [row for row in rows if _is_file(folder / (row.file or ""))]
     absent = [row.place for row in rows if row not in there]
     if not there:
         raise UserError(
@@ -245,9 +248,9 @@ def _check_seen(seen: Sequence[Seen], source: Source, sitting: Sitting, notes: l
     """Refuse rows without a frame; say which frames gave nothing."""
     bare = [one.row for one in seen if one.frames == 0]
     if bare:
-        end = (
-            f" ({source.name} ends at {source.last_ms:.0f} ms)" if isinstance(source, Spans) else ""
-        )
+        end = ""
+        if isinstance(source, Spans) and source.ended:
+            end = f" ({source.name} ends at {source.last_ms:.0f} ms)"
         places = [f"{row.x:g}, {row.y:g} at {row.place}" for row in bare]
         raise UserError(
             f"{len(bare)} target(s) have no frame{end}: {_named(places, '; ')}; correct "
@@ -291,6 +294,17 @@ def _look(seen: Sequence[Seen]) -> Look:
     return Look(np.array([row.x, row.y]), readings, sum(one.missed for one in seen))
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # such as a name that is too long for any file
+        return False
+
+
 def _named(names: Sequence[str], between: str = ", ") -> str:
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return between.join(names[:NAMED]) + more
+    return between.join(_short(name) for name in names[:NAMED]) + more
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"

@@ -35,7 +35,7 @@ class TargetRow:
     @property
     def place(self) -> str:
         """The row for a person: the picture, or the time."""
-        return self.file if self.file is not None else f"{self.time_ms:g} ms"
+        return self.file if self.file is not None else f"{self.time_ms:.10g} ms"
 
 
 def read_targets(path: Path, pictures: bool) -> list[TargetRow]:

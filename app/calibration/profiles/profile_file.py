@@ -134,6 +134,8 @@ def why(error: BaseException) -> str:
         return "it breaks off, or is no JSON"
     if isinstance(error, KeyError):
         return f"{error} is missing in it"
+    if isinstance(error, TypeError | AttributeError | IndexError | RecursionError):
+        return "what is in it is no profile"  # their own words are for programmers
     return str(error)[:120] or type(error).__name__
 
 

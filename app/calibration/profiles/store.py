@@ -62,7 +62,7 @@ class ProfileStore:
         """The profiles, by name; also those that `load` will find damaged."""
         try:
             found = [path for path in self.folder.iterdir() if path.suffix == ENDING]
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return []
         except OSError as error:
             raise _unreadable(self.folder, error) from error
@@ -122,6 +122,15 @@ class ProfileStore:
             except _DamagedError:  # put aside by now, and told
                 entries = []
             self._write(name, [*entries, entry])
+
+    def check_writable(self) -> None:
+        """Find out whether profiles can be stored here.
+
+        Raises:
+            UserError: they cannot.
+        """
+        with self._locked():
+            pass
 
     def delete_calibration(self, name: str, identity: str) -> None:
         """Delete one calibration; the profile stays, even with none left.

@@ -120,6 +120,12 @@ def test_a_mirrored_camera_is_named():
         fit([person.session(grid())], "hash")
 
 
+def test_a_picture_upside_down_is_named():
+    person = Person(fault=lambda angles: angles * (-1.0, 1.0))
+    with pytest.raises(UserError, match="went up when the targets went down"):
+        fit([person.session(grid())], "hash")
+
+
 def test_targets_in_a_line_are_refused():
     line = np.stack([np.linspace(100, 1800, 6), np.linspace(100, 1000, 6)], axis=1)
     with pytest.raises(UserError, match="one line"):

@@ -1,5 +1,6 @@
 """What a calibration changes in the engine, and who may watch its samples."""
 
+import json
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -96,17 +97,26 @@ def test_a_recording_holds_points_and_the_events_of_calibrating(
     begin, ears: Ears, calibration, tmp_path: Path
 ):
     session = begin(World("A cam"), settings())
-    session.use(calibration)
     session.open()
     session.start_recording(tmp_path)
     ears.wait_for_rows(5)
+    session.use(calibration, {"accuracy_deg": 1.2})
+    rows = ears.wait_for_rows(10).frames
     session.note_event("validation", "accuracy 1.2 degrees")
-    ears.wait_for_rows(10)
+    ears.wait_for_rows(rows + 10)
     session.stop_recording()
     folder = ears.wait_for_finished().folder
     samples = pandas.read_csv(folder / "samples.csv")
-    assert (samples["calibration_id"] == calibration.id).all()
-    assert samples["pixel_x"].notna().all()
+    assert samples["pixel_x"].isna().iloc[0]
+    assert samples["pixel_x"].notna().iloc[-1]
+    assert samples["calibration_id"].dropna().unique().tolist() == [calibration.id]
+    about = json.loads((folder / "recording.json").read_text())
+    assert about["complete"]
+    assert about["SampleCoordinateSystem"] == "gaze-on-screen"
+    assert about["screen"] == calibration.screen.to_json()
+    assert about["filter"]["name"] == "One-Euro"
+    assert about["calibration"]["id"] == calibration.id
+    assert about["calibration"]["validation"]["accuracy_deg"] == 1.2
     events = pandas.read_csv(folder / "events.csv")
     said = events[events["type"] == "validation"]
     assert said["message"].tolist() == ["accuracy 1.2 degrees"]

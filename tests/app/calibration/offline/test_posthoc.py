@@ -122,6 +122,13 @@ def test_what_is_wrong_with_pictures_and_rows(
     assert told in str(caught.value)
 
 
+def test_a_name_too_long_for_any_file_is_told_in_short(folder: Path, estimator: Estimator):
+    with pytest.raises(UserError) as caught:
+        collect(sitting(folder, f"file,x,y\n0.png,5,5\n{'n' * 5000}.png,9,9\n"), estimator)
+    assert "have no frame (9, 9)" in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
 def test_frames_without_a_face_are_named_and_counted(folder: Path, estimator: Estimator):
     (folder / "broken.png").write_text("no picture")
     rows = "file,x,y\n0.png,5,5\n2.png,5,5\nbroken.png,5,5\ngone.png,5,5\n"
@@ -142,6 +149,14 @@ def test_targets_after_the_end_of_a_video_have_no_frame(tmp_path: Path, estimato
     with pytest.raises(
         UserError, match=r"1 target\(s\) have no frame \(a.mp4 ends at 967 ms\): 7, 8"
     ):
+        collect(Sitting(video, targets, SCREEN), estimator)
+
+
+def test_a_time_before_the_video_says_nothing_of_its_end(tmp_path: Path, estimator: Estimator):
+    video = write_video(tmp_path / "a.mp4", 60)
+    targets = tmp_path / "targets.csv"
+    targets.write_text("time_ms,x,y\n-500,5,5\n500,7,8\n")
+    with pytest.raises(UserError, match=r"1 target\(s\) have no frame: 5, 5 at -500 ms"):
         collect(Sitting(video, targets, SCREEN), estimator)
 
 

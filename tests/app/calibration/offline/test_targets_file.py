@@ -40,6 +40,11 @@ def test_times_come_in_order(tmp_path: Path):
     assert rows[0].place == "100.5 ms"
 
 
+def test_a_time_late_in_a_long_video_is_named_to_the_millisecond(tmp_path: Path):
+    (row,) = read_targets(written(tmp_path, "time_ms,x,y\n1234567,3,4\n"), pictures=False)
+    assert row.place == "1234567 ms"
+
+
 def test_the_source_says_which_column_counts(tmp_path: Path):
     path = written(tmp_path, "file,time_ms,x,y\na.jpg,500,1,2\n")
     assert read_targets(path, pictures=True)[0].file == "a.jpg"

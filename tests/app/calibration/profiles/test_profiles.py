@@ -189,6 +189,7 @@ def test_a_damaged_profile_is_put_aside_and_the_others_load(
     assert store.damaged == problems
     assert "the profile bad is damaged (" in problem
     assert problem.count("\n") == 0
+    assert not any(word in problem for word in ("indices", "NoneType", "recursion"))
     (aside,) = store.folder.glob("bad.json.damaged-*")
     assert str(aside) in problem
     assert aside.read_text(encoding="utf-8") == spoilt
@@ -239,6 +240,12 @@ def test_what_cannot_be_written_is_told(tmp_path: Path, calibration: Calibration
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be changed"):
         ProfileStore(tmp_path / "file" / "profiles").add("a", calibration)
+
+
+def test_a_file_is_no_folder_of_profiles(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"file cannot be read \(not a directory\)"):
+        ProfileStore(tmp_path / "file").names()
 
 
 # Several processes
