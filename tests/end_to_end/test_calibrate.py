@@ -89,7 +89,10 @@ def test_validation_on_targets_that_the_fit_never_saw(home: Path, profiles: Path
     assert totals["targets"] == 5
     assert totals["accuracy_deg"] < 2.0
     assert totals["accuracy_px"] < 80
-    assert content["calibration_id"] == ProfileStore(profiles).load("P07").latest.id
+    entry = ProfileStore(profiles).load("P07").entries[-1]
+    assert content["calibration_id"] == entry.calibration.id
+    assert entry.report is not None
+    assert entry.report["accuracy_deg"] == totals["accuracy_deg"]
 
 
 def test_leaving_one_out_stores_nothing(home: Path, profiles: Path):

@@ -113,6 +113,16 @@ class Measured:
             found[f"error_{unit}_median"] = float(np.median(known)) if known else None
         return found
 
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What a profile keeps of it: figures named as `Report.to_json` names them."""
+        totals = self.totals
+        return {
+            "calibration_id": self.calibration_id,
+            **{name: _rounded(totals[name]) for name in FIGURES},
+            "targets": [look.to_json() for look in self.looks],
+        }
+
     def to_json(self) -> dict[str, Any]:
         """What --json writes; docs/calibration.md says what each of it is."""
         unseen = sum(row.point is None for row in self.rows)

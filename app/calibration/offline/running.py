@@ -108,14 +108,19 @@ def calibrate(
 def validate(
     options: SittingOptions, calibration: str | None = None, json: Path | None = None
 ) -> None:
-    """Measure a profile's newest calibration, or the one with an id."""
+    """Measure a profile's newest calibration, or the one with an id, and keep the figures."""
     _check_report(json)
     estimator = Estimator(Path(options.model), options.provider)
-    used = _suited(ProfileStore(options.profiles), options.profile, estimator, calibration)
+    store = ProfileStore(options.profiles)
+    used = _suited(store, options.profile, estimator, calibration)
     collected = _collect(_before(used, options), estimator, options.eyes)
     measured = posthoc.validate(used, collected)
     print(f"Profile {options.profile}: {_told(used)}")
     _show(measured, json)
+    try:
+        store.note_report(options.profile, used.id, measured.summary)
+    except UserError as error:  # the figures were told, which was what was asked for
+        print(f"note: the profile does not keep these figures: {error}", file=sys.stderr)
 
 
 def recentre(options: SittingOptions, calibration: str | None = None) -> None:

@@ -123,6 +123,28 @@ class ProfileStore:
                 entries = []
             self._write(name, [*entries, entry])
 
+    def note_report(self, name: str, identity: str, report: Mapping[str, Any]) -> None:
+        """Keep a calibration's latest validation with it.
+
+        Args:
+            name: of the profile.
+            identity: of the calibration.
+            report: the figures of `app.calibration.validation.FIGURES`, and what else is known.
+
+        Raises:
+            UserError: there is no such calibration, or as `add`.
+        """
+        with self._locked():
+            self.load(name).entry(identity)
+            entries = (self._content(name) or {})["calibrations"]
+            self._write(
+                name,
+                [
+                    {**e, "report": dict(report)} if e["calibration"]["id"] == identity else e
+                    for e in entries
+                ],
+            )
+
     def check_writable(self) -> None:
         """Find out whether profiles can be stored here.
 
