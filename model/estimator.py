@@ -25,6 +25,9 @@ CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 QUIET = 4
 """ONNX Runtime's log level at which it reports fatal errors only."""
 
+SHIFT = 1
+"""Pixels by which the second of two looks is shifted, right and down."""
+
 USED_EYES = {"both": (True, True), "right": (True, False), "left": (False, True)}
 
 
@@ -114,7 +117,7 @@ class Estimator:
         if eyes not in USED_EYES:
             raise ValueError(f"eyes are 'both', 'left' or 'right', not {eyes!r}")
         used = np.array(USED_EYES[eyes]) if self.spec.kind == "eyes" else np.array([True])
-        found = self.infer(patches.images, patches.head, used)
+        found = self._look_twice(patches, used)
         own = to_camera(found.gaze.astype(np.float64), patches.rotation, patches.mirrored)
         gaze, sigma = combine(own, found.sigma, used)
         eye_gaze = np.full((2, 3), np.nan)
@@ -129,6 +132,16 @@ class Estimator:
             probabilities=(described * _weights(found.sigma, used)[:, None]).sum(axis=0),
             embedding=found.embedding,
         )
+
+    def _look_twice(self, patches: Patches, used: NDArray[np.bool_]) -> Inference:
+        """The mean of what the model says of patches, and of the same shifted by a pixel.
+
+        A camera's noise falls otherwise on the grid by which a network thins its picture out, so
+        that a third of the trembling from frame to frame goes away (docs/benchmarks.md).
+        """
+        looks = (patches.images, shifted(patches.images, SHIFT))
+        found = [self.infer(images, patches.head, used) for images in looks]
+        return Inference(*(np.mean(part, axis=0) for part in zip(*found, strict=True)))
 
     def infer(
         self,
@@ -149,6 +162,12 @@ class Estimator:
             everything = np.ones(self.count, np.float32)
             inputs["used"] = everything if used is None else used.astype(np.float32)
         return Inference(*self._session.run(list(OUTPUTS), inputs))
+
+
+def shifted(images: NDArray[np.uint8], by: int) -> NDArray[np.uint8]:
+    """Images (N, H, W, 3) moved right and down by so many pixels, their first ones repeated."""
+    rows, columns = (np.maximum(np.arange(side) - by, 0) for side in images.shape[1:3])
+    return np.ascontiguousarray(images[:, rows][:, :, columns])
 
 
 def combine(

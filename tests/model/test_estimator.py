@@ -145,3 +145,28 @@ def test_descriptions_are_those_of_the_camera_frame(roll, patch_says, camera_say
     found = unroll(says, rotation_z(-np.radians(roll))[None])
     assert DIRECTIONS[int(found[0].argmax())] == camera_says
     assert found.sum() == pytest.approx(1.0)
+
+
+def test_the_model_looks_twice_the_second_time_a_pixel_aside(
+    estimator: Estimator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says of both is averaged: here a tenth of a radian for either look's own corner."""
+    seen = []
+    infer = estimator.infer
+
+    def look(images, head, used=None):
+        seen.append(images.copy())
+        found = infer(images, head, used)
+        return found._replace(gaze=found.gaze + np.float32(0.1 * images[0, 1, 1, 0] / 255.0))
+
+    monkeypatch.setattr(estimator, "infer", look)
+    both = patches((0.0, 0.0), (0.0, 0.0))
+    both.images[:, 0, 0] = 255  # the corner, which the second look has at (1, 1) too
+    both.images[:, 5, 9] = 80
+    found = estimator.estimate(both)
+    assert len(seen) == 2
+    np.testing.assert_array_equal(seen[0], both.images)
+    np.testing.assert_array_equal(seen[1][:, 1:, 1:], both.images[:, :-1, :-1])
+    np.testing.assert_array_equal(seen[1][:, 0, 1:], both.images[:, 0, :-1])
+    left = rotation_y(LEFT_YAW) @ found.eye_gaze[1]
+    assert np.arcsin(-left[1]) == pytest.approx(0.05, abs=1e-6)
