@@ -68,7 +68,7 @@ def estimate(pitch: float = 0.0, yaw: float = 0.0, sigma: float = 0.05) -> Estim
     """An estimate whose two eyes agree; angles in radians."""
     gaze = vector([pitch, yaw])
     return Estimate(
-        gaze, np.stack([gaze, gaze]), sigma, np.eye(9)[0], np.zeros((2, 4), dtype=np.float32)
+        gaze, np.stack([gaze, gaze]), sigma, np.eye(9)[0], np.zeros((2, 1), dtype=np.float32)
     )
 
 
