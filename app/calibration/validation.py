@@ -26,13 +26,11 @@ FIGURES = (
 """What is said of each target and of all of them."""
 
 
-@dataclass(frozen=True)
-class TargetError:
-    """How one target was met. What too few readings tell is None.
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """How far off something was. What too few readings tell is None.
 
     Attributes:
-        target: (2,) px.
-        point: (2,) px, mean point of gaze; NaN where the gaze never met the screen.
         accuracy_deg: mean angle at the eyes between point of gaze and target.
         accuracy_px, accuracy_mm: mean distance on the screen.
         precision_rms_deg: root mean square of the angles between successive readings (RMS-S2S);
@@ -40,12 +38,8 @@ class TargetError:
         precision_sd_deg: root of the mean squared angle from the readings' own mean; _px, _mm: of
             the squared distance from the points' mean.
         loss: share of the frames that gave no point of gaze.
-        samples: readings.
-        first_ns, last_ns: the readings' times; file: the picture's, of a folder of pictures.
     """
 
-    target: Array
-    point: Array
     accuracy_deg: float
     accuracy_px: float
     accuracy_mm: float
@@ -56,6 +50,25 @@ class TargetError:
     precision_sd_px: float | None
     precision_sd_mm: float | None
     loss: float
+
+    def figures(self) -> dict[str, float | None]:
+        """By name, rounded, for JSON."""
+        return {name: _number(getattr(self, name)) for name in FIGURES}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetError(Figures):
+    """How one target was met.
+
+    Attributes:
+        target: (2,) px.
+        point: (2,) px, mean point of gaze; NaN where the gaze never met the screen.
+        samples: readings.
+        first_ns, last_ns: the readings' times; file: the picture's, of a folder of pictures.
+    """
+
+    target: Array
+    point: Array
     samples: int
     first_ns: int
     last_ns: int
@@ -66,39 +79,28 @@ class TargetError:
         return {
             "target_px": _numbers(self.target),
             "point_px": _numbers(self.point),
-            **{name: _number(getattr(self, name)) for name in FIGURES},
+            **self.figures(),
             "samples": self.samples,
         }
 
 
-@dataclass(frozen=True)
-class Report:
-    """A validation; every target counts the same.
+@dataclass(frozen=True, kw_only=True)
+class Report(Figures):
+    """A validation: means over its targets, each counting the same.
 
     Attributes:
         calibration_id: of what.
         targets: one by one.
-        accuracy_deg ... loss: means over the targets; see `TargetError`.
     """
 
     calibration_id: str
     targets: tuple[TargetError, ...]
-    accuracy_deg: float
-    accuracy_px: float
-    accuracy_mm: float
-    precision_rms_deg: float | None
-    precision_rms_px: float | None
-    precision_rms_mm: float | None
-    precision_sd_deg: float | None
-    precision_sd_px: float | None
-    precision_sd_mm: float | None
-    loss: float
 
     def to_json(self) -> dict[str, Any]:
         """As profiles and recordings hold it."""
         return {
             "calibration_id": self.calibration_id,
-            **{name: _number(getattr(self, name)) for name in FIGURES},
+            **self.figures(),
             "targets": [target.to_json() for target in self.targets],
         }
 
@@ -120,11 +122,11 @@ def validate(calibration: Calibration, looks: Sequence[Look]) -> Report:
     means = {name: _mean_known([getattr(m, name) for m in measured]) for name in FIGURES[3:-1]}
     lost = [1.0] * (len(looks) - len(seen))
     return Report(
-        calibration.id,
-        tuple(measured),
-        _mean([m.accuracy_deg for m in measured]),
-        _mean([m.accuracy_px for m in measured]),
-        _mean([m.accuracy_mm for m in measured]),
+        calibration_id=calibration.id,
+        targets=tuple(measured),
+        accuracy_deg=_mean([m.accuracy_deg for m in measured]),
+        accuracy_px=_mean([m.accuracy_px for m in measured]),
+        accuracy_mm=_mean([m.accuracy_mm for m in measured]),
         loss=float(np.mean([m.loss for m in measured] + lost)),
         **means,
     )

@@ -48,19 +48,29 @@ class Scripted:
         self.scene = replace(self.scene, phase="aborted")
 
 
+OFF: dict[str, Any] = {
+    "accuracy_px": 44.7, "accuracy_mm": 11.4,
+    "precision_rms_deg": 0.4, "precision_rms_px": 18.0, "precision_rms_mm": 4.6,
+    "precision_sd_deg": 0.5, "precision_sd_px": 22.0, "precision_sd_mm": 5.7,
+    "loss": 0.02,
+}  # fmt: skip
+
+
 def target(x: float, y: float, off: float, point: Any = None) -> TargetError:
     """How a target was met."""
     found = np.array([x + 40.0, y - 20.0] if point is None else point)
     return TargetError(
-        np.array([x, y]), found, off, 44.7, 11.4, 0.4, 18.0, 4.6, 0.5, 22.0, 5.7, 0.02, 30, 0, 10**9
-    )
+        target=np.array([x, y]), point=found, accuracy_deg=off, samples=30, first_ns=0,
+        last_ns=10**9, **OFF,
+    )  # fmt: skip
 
 
 REPORT = Report(
-    "c1",
-    (target(200, 200, 0.8), target(600, 200, 2.6), target(400, 600, 1.1)),
-    1.5, 44.7, 11.4, 0.4, 18.0, 4.6, 0.5, 22.0, 5.7, 0.02,
-)  # fmt: skip
+    calibration_id="c1",
+    targets=(target(200, 200, 0.8), target(600, 200, 2.6), target(400, 600, 1.1)),
+    accuracy_deg=1.5,
+    **OFF,
+)
 
 
 class Shown:

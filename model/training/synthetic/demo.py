@@ -234,6 +234,7 @@ def describe(seed: int, frame_count: int, fixations: list[Fixation]) -> dict[str
         first = round(fixation.start * script.FPS)
         target = {"first_frame": first, "last_frame": end - 1, "pixel_x": x, "pixel_y": y}
         shown.append((fixation.segment, target))
+    camera_x, camera_y = script.SCREEN.camera_mm
     segments = []
     for name, group in groupby(shown, key=lambda item: item[0]):
         targets = [target for _, target in group]
@@ -259,6 +260,6 @@ def describe(seed: int, frame_count: int, fixations: list[Fixation]) -> dict[str
             "width_mm": script.SCREEN_MM[0],
             "height_mm": script.SCREEN_MM[1],
         },
-        "camera": {"x_mm": script.CAMERA_MM[0], "y_mm": script.CAMERA_MM[1], "tilt_deg": 0.0},
+        "camera": {"x_mm": camera_x, "y_mm": camera_y, "tilt_deg": 0.0},
         "segments": segments,
     }

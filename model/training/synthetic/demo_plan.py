@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.geometry import Array, angle_between, pitch_yaw
+from model.screen import make_screen
 
 FPS = 30
 WIDTH, HEIGHT, FOV = 640, 480, 65.0
 SCREEN_PX = (1920, 1080)
 SCREEN_MM = (531.4, 298.9)
-CAMERA_MM = (SCREEN_MM[0] / 2.0, -10.0)
-"""Where the camera is on the screen: x right, y down from its top left corner."""
+SCREEN = make_screen(SCREEN_PX, SCREEN_MM)
 
 DOT_SECONDS = 1.5
 LINES, LINE_GLANCES = 10, 7
@@ -55,13 +55,8 @@ class Moment:
 
 
 def screen_point(pixel: Array) -> Array:
-    """Camera-frame point (..., 3) in mm of screen pixels (..., 2).
-
-    What is to the right on the screen is to the user's right, which has the smaller camera x.
-    """
-    mm = np.asarray(pixel) * np.array(SCREEN_MM) / np.array(SCREEN_PX)
-    x, y = mm[..., 0] - CAMERA_MM[0], mm[..., 1] - CAMERA_MM[1]
-    return np.stack([-x, y, np.zeros_like(x)], axis=-1)
+    """Camera-frame point (..., 3) in mm of screen pixels (..., 2)."""
+    return SCREEN.in_camera(pixel)
 
 
 def plan_fixations(rng: np.random.Generator) -> tuple[list[Fixation], float]:
