@@ -25,6 +25,8 @@ TRAINING_COMMANDS = {
     "train": "train a model on rendered or recorded faces",
     "evaluate": "measure a model's errors",
     "export": "turn a trained model into ONNX with its card",
+    "data": "check, prepare and pack gaze data sets",
+    "finetune": "adapt a model to a person's own recordings",
     "synth": "SynthGaze: render faces with exact gaze, and demo clips",
 }
 """Commands of the training submodule, to which main.py hands them; here only to be listed."""

@@ -1,0 +1,1 @@
+"""The commands of the training submodule: one file for each, with its flags."""
