@@ -16,20 +16,21 @@ from model.training.datasets.item import GazeDataset, Labels
 Which = NDArray[np.int64]
 
 PERSONS, CLUSTERS, RT_GENE, FIXED, HELD_OUT = (
-    "leave one person out", "leave one cluster out", "three folds", "fixed split", "held-out persons",
+    "leave one person out", "leave one cluster out", "three folds", "fixed split",
+    "held-out persons",
 )  # fmt: skip
 
 RULES = {
-    PERSONS: "each person in turn is tested on; the next one by name chooses the epoch; all others "
-    "are learnt from",
-    CLUSTERS: "each cluster of persons in turn is tested on; of the others the first person by name "
-    "chooses the epoch, the rest are learnt from",
+    PERSONS: "each person in turn is tested on; the next one by name chooses the epoch; all "
+    "others are learnt from",
+    CLUSTERS: "each cluster of persons in turn is tested on; of the others the first person by "
+    "name chooses the epoch, the rest are learnt from",
     RT_GENE: "train1, train2 and train3 in turn are tested on, the other two learnt from; valid "
     "chooses the epoch",
-    FIXED: "test is tested on, val chooses the epoch, train is learnt from; a data set without val "
-    "gives the last tenth of its training persons by name for that",
-    HELD_OUT: "every tenth person by name is tested on, the one after chooses the epoch, all others "
-    "are learnt from",
+    FIXED: "test is tested on, val chooses the epoch, train is learnt from; a data set without "
+    "val gives the last tenth of its training persons by name for that",
+    HELD_OUT: "every tenth person by name is tested on, the one after chooses the epoch, all "
+    "others are learnt from",
 }
 """Each protocol in words, for reports."""
 
