@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from model.training.losses import unit_vectors
+from model.training.directions import unit_vectors
 
 SHIFT = 0.025
 """Standard deviation of a patch's shift, in patch widths: FaceMesh's landmarks err as much."""
@@ -35,17 +35,19 @@ class Augmenter:
     Args:
         size: (height, width) of the patches to make.
         strength: of everything; 0 only cuts out the middle.
-        generator: where chance comes from.
+        generator: where chance comes from; on its device everything happens.
     """
 
     def __init__(self, size: tuple[int, int], strength: float, generator: torch.Generator) -> None:
         self.size = size
         self.strength = strength
         self.generator = generator
+        self.device = generator.device
         height, width = size
         # Pixel centres in units of half the patch's width, so that circles stay round.
-        self.x = ((torch.arange(width) + 0.5) / width * 2.0 - 1.0).view(1, 1, 1, -1)
-        self.y = ((torch.arange(height) + 0.5) * 2.0 - height).div(width).view(1, 1, -1, 1)
+        across, down = (torch.arange(side, device=self.device) + 0.5 for side in (width, height))
+        self.x = (across / width * 2.0 - 1.0).view(1, 1, 1, -1)
+        self.y = (down * 2.0 - height).div(width).view(1, 1, -1, 1)
 
     def __call__(
         self, images: Tensor, head: Tensor, target: Tensor, points: Tensor
@@ -77,11 +79,12 @@ class Augmenter:
         pixels = self._cover(pixels, share=0.08, dark=True)
         pixels = self._noise(pixels)
         wrong = [self._common(len(head), count, mirrors=k == 1) for k in range(head.shape[1])]
-        head = head + torch.stack(wrong, dim=1) * torch.tensor(HEAD_NOISE) * self.strength
+        spread = torch.tensor(HEAD_NOISE, device=self.device) * self.strength
+        head = head + torch.stack(wrong, dim=1) * spread
         return pixels.clamp(0.0, 1.0), head, target, points
 
     def _normal(self, *shape: int) -> Tensor:
-        return torch.randn(shape, generator=self.generator)
+        return torch.randn(shape, generator=self.generator, device=self.device)
 
     def _common(self, n: int, count: int, mirrors: bool = False) -> Tensor:
         """(n,) unit normal numbers, largely the same for the `count` patches of a face; with the
@@ -91,14 +94,14 @@ class Augmenter:
         shared = self._normal(n // count, 1) * math.sqrt(COMMON)
         own = self._normal(n // count, count) * math.sqrt(1.0 - COMMON)
         both = shared + own
-        return (both * torch.tensor(MIRRORS) if mirrors else both).flatten()
+        return (both * torch.tensor(MIRRORS, device=self.device) if mirrors else both).flatten()
 
     def _uniform(self, low: float, high: float, *shape: int) -> Tensor:
-        return low + (high - low) * torch.rand(shape, generator=self.generator)
+        return low + (high - low) * torch.rand(shape, generator=self.generator, device=self.device)
 
     def _some(self, n: int, share: float) -> Tensor:
         """Indices of a random share of n."""
-        return (torch.rand(n, generator=self.generator) < share * self.strength).nonzero()[:, 0]
+        return (self._uniform(0.0, 1.0, n) < share * self.strength).nonzero()[:, 0]
 
     def _move(self, pixels: Tensor, points: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
         """Shift, scale and roll; also returns the roll (N,), clockwise in the picture, and where
@@ -129,7 +132,7 @@ class Augmenter:
             faces = self._some(len(pixels) // count, 0.12)
             if len(faces) == 0:
                 continue
-            some = (faces.unsqueeze(1) * count + torch.arange(count)).flatten()
+            some = (faces.unsqueeze(1) * count + torch.arange(count, device=self.device)).flatten()
             size = (round(self.size[0] / factor), round(self.size[1] / factor))
             small = F.interpolate(pixels[some], size=size, mode="area")
             pixels[some] = F.interpolate(small, size=self.size, mode="bilinear")

@@ -46,9 +46,10 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def trained_model(content: dict[str, Any]) -> GazeCLIP:
-    """The model with the averaged weights of a checkpoint, ready for inference."""
+    """The model with the averaged weights of a checkpoint, where it was validated those of the
+    best validation, ready for inference."""
     model = GazeCLIP(config_from_json(without_pretrained(content["config"])))
-    model.load_state_dict(content["average"])
+    model.load_state_dict(content.get("best") or content["average"])
     return model.eval()
 
 

@@ -17,6 +17,9 @@ pitch and yaw. It publishes no dimensions, loss or code, so these are our choice
 * The choice of words that is handed out is made once more at the end, by the similarity of the
   perceptron's embedding with the same sentences: it knows of the other eye and the head.
 * A third output is the width of the error, see `sigma_of`.
+
+For ablations a configuration can leave the text out, have it picked by a learned layer, join it to
+the picture without attention, or not at all (`TextConfig.use`, `FusionConfig.kind`).
 """
 
 import math
@@ -28,8 +31,9 @@ from torch import Tensor, nn
 
 from model.geometry import DIRECTIONS
 from model.training.config import FusionConfig, GazeClipConfig
+from model.training.directions import direction_logits
 from model.training.keypoints import Keypoints
-from model.training.prompts import TEMPLATES, sentences
+from model.training.prompts import PROMPT_SETS, sentences
 from model.training.towers import create_towers, input_channels, tokenise
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -70,8 +74,8 @@ class GazeOutput(NamedTuple):
     Attributes:
         gaze: (N, 2) pitch and yaw in radians, in the patches' (mirrored) normalised frames.
         log_width: (N,) log b of the error's Laplace distribution, b in radians.
-        coarse: (N, 9) similarity of the visual tower's feature with the nine directions' sentences,
-            which picks the text that enters the fusion.
+        coarse: (N, 9) similarity of the visual tower's feature with the nine directions' sentences
+            (or what a learned layer makes of it), which picks the text that enters the fusion.
         logits: (N, 9) similarity of the embedding with the same sentences; softmax gives the
             probabilities that are handed out.
         embedding: (N, E) the last hidden layer.
@@ -154,30 +158,40 @@ class GazeHead(nn.Module):
     """From visual map, chosen text feature and head pose to gaze."""
 
     def __init__(
-        self, config: FusionConfig, visual: tuple[int, int, int], text: int, eyes: bool
+        self,
+        config: FusionConfig,
+        visual: tuple[int, int, int],
+        text: int,
+        eyes: bool,
+        hears_text: bool = True,
     ) -> None:
         """
         Args:
-            config: sizes.
+            config: sizes, and how text and picture come together.
             visual: channels, rows and columns of the visual map.
             text: size of a text feature.
             eyes: whether the patches are the eyes of pairs, with key points.
+            hears_text: whether there is a text to hear at all.
         """
         super().__init__()
         channels, rows, columns = visual
+        self.attends = config.kind == "cross-attention"
+        self.words = nn.Linear(config.embedding, text) if hears_text else None
         self.token = nn.Linear(channels, config.width)
         self.position = nn.Parameter(0.02 * torch.randn(1, rows * columns, config.width))
-        self.text = nn.Linear(text, config.width)
+        hears_text = hears_text and config.kind != "none"
+        self.text = nn.Linear(text, config.width) if hears_text else None
         self.head_pose = nn.Sequential(
             nn.Linear(HEAD_SIZE, config.width), nn.GELU(), nn.Linear(config.width, config.width)
         )
         self.gaze_token = nn.Parameter(0.02 * torch.randn(1, 1, config.width))
         self.fusion = nn.ModuleList(
-            Fusion(config.width, config.heads) for _ in range(config.layers)
+            Fusion(config.width, config.heads) for _ in range(config.layers if self.attends else 0)
         )
-        self.norm = nn.LayerNorm(3 * config.width)
+        parts = 3 if hears_text else 2
+        self.norm = nn.LayerNorm(parts * config.width)
         self.spatial = nn.Sequential(nn.Conv2d(channels, config.spatial, 1), nn.ReLU())
-        joined = 3 * config.width + config.spatial * rows * columns + HEAD_SIZE
+        joined = parts * config.width + config.spatial * rows * columns + HEAD_SIZE
         self.hidden = nn.Sequential(nn.Linear(joined, config.hidden), nn.ReLU())
         self.places = nn.Linear(2 * KEYPOINTS, config.hidden, bias=False) if eyes else None
         self.exchange = Exchange(config.hidden) if eyes else None
@@ -186,7 +200,6 @@ class GazeHead(nn.Module):
         )
         self.out = nn.Linear(config.embedding, 5 if eyes else 3)
         nn.init.zeros_(self.out.bias)
-        self.words = nn.Linear(config.embedding, text)
 
     def forward(
         self, visual: Tensor, text: Tensor, head: Tensor, used: Tensor, points: Tensor | None
@@ -202,8 +215,13 @@ class GazeHead(nn.Module):
             points: (N, K, 2) key points of eyes.
         """
         tokens = self.token(visual.flatten(2).transpose(1, 2)) + self.position
-        queries = torch.stack([self.text(text), self.head_pose(head)], dim=1)
-        queries = torch.cat([queries, self.gaze_token.expand(len(visual), -1, -1)], dim=1)
+        queries = self.head_pose(head).unsqueeze(1)
+        if self.text is not None:
+            queries = torch.cat([self.text(text).unsqueeze(1), queries], dim=1)
+        last = self.gaze_token.expand(len(visual), -1, -1)
+        if not self.attends:  # the learned token is then the visual tokens' mean, shifted
+            last = last + tokens.mean(dim=1, keepdim=True)
+        queries = torch.cat([queries, last], dim=1)
         for layer in self.fusion:
             queries = layer(queries, tokens)
         fused = self.norm(queries.flatten(1))
@@ -237,7 +255,8 @@ class GazeCLIP(nn.Module):
         towers: Any = create_towers(config.clip)
         self.clip: Any = towers
         self.channels = input_channels(towers.visual)
-        prompts = [text for texts in sentences(config.patch.kind) for text in texts]
+        self.prompts = sentences(config.patch.kind, config.text.prompts)
+        prompts = [text for texts in self.prompts for text in texts]
         context = int(getattr(self.clip, "context_length", 77))
         self.register_buffer("tokens", tokenise(prompts, context), persistent=False)
         eyes = config.patch.kind == "eyes"
@@ -247,7 +266,11 @@ class GazeCLIP(nn.Module):
             blank = torch.zeros(1, self.channels, config.patch.height, config.patch.width)
             maps, feature = self._see(blank)
         channels, rows, columns = maps[-1].shape[1:]
-        self.head = GazeHead(config.fusion, (channels, rows, columns), feature.shape[1], eyes)
+        size, use = feature.shape[1], config.text.use
+        self.choice = nn.Linear(size, len(DIRECTIONS)) if use == "learned" else None
+        self.head = GazeHead(
+            config.fusion, (channels, rows, columns), size, eyes, hears_text=use != "none"
+        )
         self.keypoints = None
         if eyes:
             self.keypoints = Keypoints(maps[0].shape[1], maps[1].shape[1], KEYPOINTS)
@@ -257,15 +280,26 @@ class GazeCLIP(nn.Module):
         self._freeze()
         self.train()
 
+    def train(self, mode: bool = True) -> "GazeCLIP":
+        """As of any module; but a visual tower that does not learn keeps its running statistics."""
+        super().train(mode)
+        if not self.config.clip.train_visual:
+            self.clip.visual.eval()
+        return self
+
     def _freeze(self) -> None:
         """Stop the gradients of what does not learn.
 
         Of the word embeddings, 49,408 rows of which the prompts use some forty, none ever learns:
         random codes serve a text tower of our own as well, and CLIP's are good already.
         """
+        clip = self.config.clip
+        learns_text = clip.train_text and self.config.text.use != "none"
         for name, parameter in self.clip.named_parameters():
-            text = not name.startswith(("visual.", "logit_"))
-            if "token_embedding" in name or (text and not self.config.clip.train_text):
+            learns = clip.train_visual if name.startswith("visual.") else learns_text
+            if name.startswith("logit_"):
+                learns = self.config.text.use != "none"
+            if "token_embedding" in name or not learns:
                 parameter.requires_grad_(False)
 
     def normalise(self, pixels: Tensor) -> Tensor:
@@ -291,10 +325,12 @@ class GazeCLIP(nn.Module):
             generator: draws one sentence for each direction, as in training; without one, the mean
                 over all sentences is taken.
         """
-        tokens = self.tokens.view(len(DIRECTIONS), len(TEMPLATES), -1)
+        count = len(PROMPT_SETS[self.config.text.prompts])
+        tokens = self.tokens.view(len(DIRECTIONS), count, -1)
         if generator is not None:
-            which = torch.randint(len(TEMPLATES), (len(DIRECTIONS),), generator=generator)
-            tokens = tokens[torch.arange(len(DIRECTIONS)), which].unsqueeze(1)
+            device = generator.device
+            which = torch.randint(count, (len(DIRECTIONS),), generator=generator, device=device)
+            tokens = tokens[torch.arange(len(DIRECTIONS)), which.to(tokens.device)].unsqueeze(1)
         features = self.clip.encode_text(tokens.flatten(0, 1), normalize=True)
         return F.normalize(features.view(len(DIRECTIONS), tokens.shape[1], -1).mean(1), dim=-1)
 
@@ -311,12 +347,11 @@ class GazeCLIP(nn.Module):
         if used is None:
             used = torch.ones_like(head[:, 0])
         maps, feature = self._see(pixels)
-        coarse = self._likeness(feature, text)
+        coarse = self._pick(feature, text)
         with torch.autocast(pixels.device.type, enabled=False):
             chosen = coarse.softmax(dim=-1) @ text
         found = None if self.keypoints is None else self.keypoints(maps[0], maps[1])
         out, log_width, embedding = self.head(maps[-1], chosen, head, used, found)
-        logits = self._likeness(self.head.words(embedding), text)
         gaze, points = GAZE_SCALE * out[:, :2], None
         if found is not None:
             points = torch.stack([found[:, 0], BALL_SCALE * out[:, 3:5]], dim=1)
@@ -324,7 +359,18 @@ class GazeCLIP(nn.Module):
             # adds the rest, the angle between the eye's optical and visual axis above all.
             seen = (points[:, 0] - points[:, 1]) / self.reach
             gaze = gaze - seen.flip(1)  # up and right in the picture are positive pitch and yaw < 0
+        if self.head.words is None:
+            logits = direction_logits(gaze)
+        else:
+            logits = self._likeness(self.head.words(embedding), text)
         return GazeOutput(gaze, log_width, coarse, logits, embedding, points)
+
+    def _pick(self, feature: Tensor, text: Tensor) -> Tensor:
+        """Logits (N, 9) of the directions from features (N, F), which pick the text that enters the
+        fusion."""
+        if self.choice is not None:
+            return self.choice(feature).float()
+        return self._likeness(feature, text)
 
     def _likeness(self, feature: Tensor, text: Tensor) -> Tensor:
         """CLIP's scaled cosine similarities (N, 9) of features (N, F) with text features (9, F)."""

@@ -13,14 +13,19 @@ torch.set_num_threads(1)  # for nets this small, and beside other work, more thr
 from model.errors import UserError  # noqa: E402
 from model.geometry import DIRECTIONS, direction_index  # noqa: E402
 from model.training.augment import Augmenter, _rolled  # noqa: E402
-from model.training.config import ClipConfig, TrainingConfig, load_config  # noqa: E402
+from model.training.config import (  # noqa: E402
+    ClipConfig,
+    TrainingConfig,
+    changed,
+    load_config,
+)
+from model.training.directions import graded_directions  # noqa: E402
 from model.training.gazeclip import GazeCLIP, GazeOutput, sigma_of  # noqa: E402
 from model.training.keypoints import Keypoints  # noqa: E402
 from model.training.losses import (  # noqa: E402
     angular_error,
     contrastive_loss,
     gaze_loss,
-    graded_directions,
     points_loss,
 )
 from model.training.towers import create_towers  # noqa: E402
@@ -44,7 +49,7 @@ def test_every_kind_of_tower_gives_gaze_and_gets_gradients(tmp_path: Path, tower
     assert output.logits.shape == (4, 9)
     assert output.embedding.shape == (4, config.fusion.embedding)
     points = torch.zeros(4, 2, 2)
-    loss, parts = gaze_loss(output, torch.zeros(4, 2), config.training, points, model.reach)
+    loss, parts = gaze_loss(output, torch.zeros(4, 2), config, points, model.reach)
     loss.backward()
     assert math.isfinite(parts["error_deg"])
     without = [
@@ -116,7 +121,7 @@ def test_sigma_is_the_deviation_of_the_laplace_density() -> None:
 def test_likelihood_is_best_at_the_true_width() -> None:
     """|e| / b + 2 log b is least at b = |e| / 2."""
     error = 0.1
-    config = TrainingConfig(contrastive=0.0)
+    config = replace(load_config("gazeclip-s"), training=TrainingConfig(contrastive=0.0))
     true = torch.zeros(1, 2)
 
     def loss(b: float) -> float:
@@ -124,7 +129,7 @@ def test_likelihood_is_best_at_the_true_width() -> None:
             torch.tensor([[0.0, error]]), torch.tensor([math.log(b)]), torch.zeros(1, 9),
             torch.zeros(1, 9), torch.zeros(1, 4),
         )  # fmt: skip
-        return gaze_loss(output, true, config)[1]["likelihood"]
+        return float(gaze_loss(output, true, config)[1]["likelihood"])
 
     assert loss(error / 2) < min(loss(error / 2.5), loss(error / 1.6))
 
@@ -301,3 +306,53 @@ def test_configurations_with_clips_own_towers_build() -> None:
     config = load_config("gazeclip-vit-b-32")
     model = GazeCLIP(replace(config, clip=replace(config.clip, pretrained=None)))
     assert model.head.position.shape == (1, 49, config.fusion.width)
+
+
+@pytest.mark.parametrize("kind", ["cross-attention", "concatenation", "none"])
+@pytest.mark.parametrize("use", ["zero-shot", "learned", "none"])
+@pytest.mark.parametrize("tower", ["tiny-eye", "tiny-vit"])
+def test_every_ablation_learns_what_it_has(tmp_path: Path, tower: str, use: str, kind: str) -> None:
+    """All that takes part gets gradients; the text reaches the gaze where the configuration says
+    so, and nowhere else."""
+    config = changed(
+        tiny_config(tmp_path, tower),
+        [f"text.use={use}", f"fusion.kind={kind}", "fusion.dropout=0", 'text.prompts="bare words"'],
+    )
+    torch.manual_seed(3)
+    model = GazeCLIP(config)
+    count = 2 if config.patch.kind == "eyes" else 1
+    pixels = torch.rand(2 * count, 3, config.patch.height, config.patch.width)
+    pixels, head = model.normalise(pixels), torch.zeros(2 * count, 4)
+    text = model.text_features(torch.Generator())
+    output = model(pixels, head, text)
+    loss, parts = gaze_loss(output, torch.full((2 * count, 2), 0.1), config)
+    loss.backward()
+    learnt = {name for name, p in model.named_parameters() if p.grad is not None}
+    assert ("contrastive" in parts) == (use != "none")
+    assert any(name.startswith("clip.transformer") for name in learnt) == (use != "none")
+    assert ("choice.weight" in learnt) == (use == "learned" and kind != "none")
+    assert any(name.startswith("head.fusion") for name in learnt) == (kind == "cross-attention")
+    model.eval()
+    other = torch.nn.functional.normalize(torch.rand_like(text), dim=-1)
+    with torch.no_grad():
+        changes = (
+            model(pixels, head, text).gaze - model(pixels, head, other).gaze
+        ).abs().max() > 1e-7
+    assert bool(changes) == (use != "none" and kind != "none")
+
+
+def test_a_visual_tower_that_does_not_learn_stays_as_it_is(tmp_path: Path) -> None:
+    config = changed(tiny_config(tmp_path), ["clip.train_visual=false"])
+    model = GazeCLIP(config)
+    assert model.training
+    assert not model.clip.visual.training
+    assert not any(p.requires_grad for p in model.clip.visual.parameters())
+    assert any(p.requires_grad for p in model.head.parameters())
+
+
+def test_settings_that_name_nothing_are_refused(tmp_path: Path) -> None:
+    config = tiny_config(tmp_path)
+    for setting in ("fusion.knd=none", "fusion", "x=1", "fusion.kind=glue", "training.batch=0"):
+        with pytest.raises(UserError, match="--set"):
+            changed(config, [setting])
+    assert changed(config, ["training.rate=0.5", "name=other"]).training.rate == 0.5

@@ -2,23 +2,30 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="requirements-train.txt is not installed")
 torch.set_num_threads(1)  # for nets this small, and beside other work, more threads are slower
 
+from accelerate.state import AcceleratorState  # noqa: E402
+
 from model.errors import UserError  # noqa: E402
 from model.patches import EYE_PATCH  # noqa: E402
+from model.training.batches import MemoryBatches, Share  # noqa: E402
 from model.training.checkpoint import load_checkpoint, save_checkpoint, trained_model  # noqa: E402
-from model.training.config import TrainingConfig  # noqa: E402
+from model.training.config import GazeClipConfig, TrainingConfig  # noqa: E402
 from model.training.datasets import synthgaze  # noqa: E402
+from model.training.material import ShardMaterial  # noqa: E402
 from model.training.metrics import measure  # noqa: E402
+from model.training.order import Order  # noqa: E402
 from model.training.predict import predict  # noqa: E402
-from model.training.sampler import Sampler  # noqa: E402
-from model.training.train import Budget, Options, Trainer, learning_rate, train  # noqa: E402
+from model.training.train import train  # noqa: E402
+from model.training.trainer import Budget, Options, Trainer, learning_rate  # noqa: E402
 from tests.model.training.material import tiny_config, write_shards  # noqa: E402
 
 
@@ -28,13 +35,27 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_shards(tmp_path_factory.mktemp("shards"), samples=160)
 
 
+@pytest.fixture(autouse=True)
+def forget_devices() -> Iterator[None]:
+    """A process keeps one arithmetic, which accelerate remembers; these tests try several."""
+    AcceleratorState._reset_state(reset_partial_state=True)
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
+def batches(config: GazeClipConfig, shards: Path, seed: int = 0) -> MemoryBatches:
+    """Batches of shards for one process."""
+    data = synthgaze.load([shards], config.patch, config.grey)
+    return MemoryBatches(data, Share(config.training.batch // 2, seed=seed), [])
+
+
 def test_it_learns_gaze_and_words(shards: Path, tmp_path: Path) -> None:
     """On drawn eyes: unseen ones within degrees, and the right sentence of nine by far more often
     than by chance."""
     config = tiny_config(tmp_path)
     held_out = synthgaze.load([write_shards(tmp_path / "v", 60, seed=9)], EYE_PATCH, grey=True)
-    options = Options(tmp_path / "run", Budget(epochs=22.0))
-    path = train(config, [shards], None, options)
+    options = Options(tmp_path / "run", Budget(epochs=30.0))
+    path = train(config, ShardMaterial([shards]), options)
     content = load_checkpoint(path)
     model = trained_model(content)
     found = measure(predict(model, held_out), held_out)
@@ -47,7 +68,7 @@ def test_it_learns_gaze_and_words(shards: Path, tmp_path: Path) -> None:
 
 def test_a_resumed_training_equals_an_uninterrupted_one(shards: Path, tmp_path: Path) -> None:
     config = tiny_config(tmp_path)
-    data = synthgaze.load([shards], config.patch, config.grey)
+    data = batches(config, shards)
     options = Options(tmp_path, Budget(epochs=3.0), seed=4)
     whole = Trainer(config, data, options)
     losses = [whole.train_step()["loss"] for _ in range(14)]
@@ -55,7 +76,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one(shards: Path, tmp_path: 
     for _ in range(6):
         first.train_step()
     save_checkpoint(tmp_path, first.state())
-    second = Trainer(config, data, replace(options, seed=5))  # the seed is in the checkpoint
+    second = Trainer(config, data, replace(options, seed=5))  # the checkpoint holds the seed
     second.restore(load_checkpoint(tmp_path))
     again = [second.train_step()["loss"] for _ in range(8)]
     assert again == losses[6:]
@@ -66,9 +87,10 @@ def test_a_resumed_training_equals_an_uninterrupted_one(shards: Path, tmp_path: 
 def test_resuming_takes_new_shards_in(shards: Path, tmp_path: Path) -> None:
     config = tiny_config(tmp_path)
     options = Options(tmp_path / "run", Budget(epochs=0.5))
-    train(config, [shards], None, options)
+    train(config, ShardMaterial([shards]), options)
     more = write_shards(tmp_path / "more", samples=32, seed=3)
-    train(None, [shards, more], None, replace(options, budget=Budget(epochs=0.7)), resume=True)
+    longer = replace(options, budget=Budget(epochs=0.7))
+    train(None, ShardMaterial([shards, more]), longer, resume=True)
     content = load_checkpoint(tmp_path / "run")
     assert content["samples"] == 159 + 31
     assert len(content["data"]) == 2
@@ -80,11 +102,8 @@ def test_a_frozen_text_tower_is_restored_with_the_rest(shards: Path, tmp_path: P
     config = replace(
         config,
         clip=replace(config.clip, train_text=False),
-        fusion=replace(
-            config.fusion, dropout=0.0
-        ),  # both trainers draw from the same global chance
     )
-    data = synthgaze.load([shards], config.patch, config.grey)
+    data = batches(config, shards)
     options = Options(tmp_path, Budget(epochs=3.0), seed=1)
     first = Trainer(config, data, options)
     first.train_step()
@@ -97,8 +116,8 @@ def test_a_frozen_text_tower_is_restored_with_the_rest(shards: Path, tmp_path: P
 
 def test_a_training_starts_from_another(shards: Path, tmp_path: Path) -> None:
     config = tiny_config(tmp_path)
-    train(config, [shards], None, Options(tmp_path / "one", Budget(epochs=0.3)))
-    data = synthgaze.load([shards], config.patch, config.grey)
+    train(config, ShardMaterial([shards]), Options(tmp_path / "one", Budget(epochs=0.3)))
+    data = batches(config, shards)
     trainer = Trainer(config, data, Options(tmp_path, Budget(epochs=1.0), seed=8))
     trainer.start_from(tmp_path / "one")
     expected = load_checkpoint(tmp_path / "one")["average"]
@@ -110,8 +129,8 @@ def test_what_is_built_differently_starts_anew_but_not_the_towers(
     shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = tiny_config(tmp_path)
-    train(config, [shards], None, Options(tmp_path / "one", Budget(epochs=0.3)))
-    data = synthgaze.load([shards], config.patch, config.grey)
+    train(config, ShardMaterial([shards]), Options(tmp_path / "one", Budget(epochs=0.3)))
+    data = batches(config, shards)
     wider = replace(config, fusion=replace(config.fusion, hidden=80))
     trainer = Trainer(wider, data, Options(tmp_path, Budget(epochs=1.0), seed=8))
     trainer.start_from(tmp_path / "one")
@@ -133,7 +152,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(
     steps = 0
     step = Trainer.train_step
 
-    def interrupted(self: Trainer) -> dict[str, float]:
+    def interrupted(self: Trainer) -> dict[str, torch.Tensor]:
         nonlocal steps
         steps += 1
         if steps == 3:
@@ -142,7 +161,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Trainer, "train_step", interrupted)
-        train(tiny_config(tmp_path), [shards], None, options)
+        train(tiny_config(tmp_path), ShardMaterial([shards]), options)
     assert load_checkpoint(tmp_path / "run")["step"] == 3
     assert "python main.py train ... --resume" in capsys.readouterr().out
 
@@ -152,7 +171,7 @@ def test_validation_is_told_while_training(
     shards: Path, tmp_path: Path, precision: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = Options(tmp_path / "run", Budget(epochs=0.2), precision=precision)
-    train(tiny_config(tmp_path), [shards], shards, options)
+    train(tiny_config(tmp_path), ShardMaterial([shards], shards), options)
     assert "validation mean" in capsys.readouterr().out
     assert list((tmp_path / "run").glob("events.out.tfevents*"))
 
@@ -161,14 +180,14 @@ def test_a_folder_with_a_training_is_not_overwritten(shards: Path, tmp_path: Pat
     options = Options(tmp_path, Budget(epochs=0.1))
     (tmp_path / "checkpoint.pt").write_bytes(b"something")
     with pytest.raises(UserError, match="holds a training already"):
-        train(tiny_config(tmp_path), [shards], None, options)
+        train(tiny_config(tmp_path), ShardMaterial([shards]), options)
     with pytest.raises(UserError, match="cannot be read"):
-        train(None, [shards], None, options, resume=True)
+        train(None, ShardMaterial([shards]), options, resume=True)
 
 
 def test_there_is_nothing_to_resume(shards: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no checkpoint"):
-        train(None, [shards], None, Options(tmp_path, Budget(epochs=1.0)), resume=True)
+        train(None, ShardMaterial([shards]), Options(tmp_path, Budget(epochs=1.0)), resume=True)
 
 
 @pytest.mark.parametrize(
@@ -187,10 +206,13 @@ def test_the_rate_rises_and_falls() -> None:
     assert rates[-1] == pytest.approx(0.01)
 
 
-def test_the_sampler_draws_everything_once_a_round() -> None:
-    sampler = Sampler(torch.arange(10) * 3, 5, torch.Generator().manual_seed(0))
-    drawn = torch.cat([next(sampler), next(sampler)])
+def test_everything_is_drawn_once_a_round() -> None:
+    order = Order(np.arange(10) * 3, 5, seed=0)
+    drawn = np.concatenate([order.of(0), order.of(1)])
     assert sorted(drawn.tolist()) == list(range(0, 30, 3))
+    again = Order(np.arange(10) * 3, 5, seed=0)
+    np.testing.assert_array_equal(again.of(7), [order.of(step) for step in range(8)][7])
+    assert order.of(2).tolist() != order.of(0).tolist()
 
 
 def test_strength_nothing_overfits(shards: Path, tmp_path: Path) -> None:
@@ -201,7 +223,7 @@ def test_strength_nothing_overfits(shards: Path, tmp_path: Path) -> None:
         fusion=replace(config.fusion, dropout=0.0),
         training=TrainingConfig(batch=16, rate=3e-3, augmentation=0.0),
     )
-    few = synthgaze.load([write_shards(tmp_path / "few", samples=9)], config.patch, config.grey)
+    few = batches(config, write_shards(tmp_path / "few", samples=9))
     trainer = Trainer(config, few, Options(tmp_path, Budget(epochs=120.0)))
     errors = [trainer.train_step()["error_deg"] for _ in range(120)]
     assert errors[0] > 8.0
