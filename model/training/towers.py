@@ -26,6 +26,18 @@ EYE_TOWER = ByoModelCfg(
 )
 """A residual network of 0.7 M parameters for eye patches: 48 x 72 pixels become 3 x 5 tokens."""
 
+DEEP_TOWER = ByoModelCfg(
+    blocks=(
+        ByoBlockCfg(type="basic", d=2, c=16, s=1),
+        ByoBlockCfg(type="basic", d=3, c=32, s=2),
+        ByoBlockCfg(type="basic", d=4, c=64, s=2),
+        ByoBlockCfg(type="basic", d=4, c=128, s=2),
+    ),
+    stem_chs=16,
+    stem_pool="",
+)
+"""The same with twice as many layers, 1.5 M parameters."""
+
 HUB = "https://huggingface.co"
 HUB_PATIENCE = 5.0
 """Seconds to wait for the hub before saying that it cannot be reached."""
@@ -34,19 +46,25 @@ HUB_PATIENCE = 5.0
 @register_model
 def gazeclip_eye_grey(pretrained: bool = False, **options: Any) -> ByobNet:
     """The eye tower for patches without colour, under this name in timm's registry."""
-    return _eye_tower(1, options)
+    return _eye_tower(EYE_TOWER, 1, options)
 
 
 @register_model
 def gazeclip_eye_colour(pretrained: bool = False, **options: Any) -> ByobNet:
     """The eye tower for RGB patches, under this name in timm's registry."""
-    return _eye_tower(3, options)
+    return _eye_tower(EYE_TOWER, 3, options)
 
 
-def _eye_tower(channels: int, options: dict[str, Any]) -> ByobNet:
+@register_model
+def gazeclip_eye_deep(pretrained: bool = False, **options: Any) -> ByobNet:
+    """The deeper eye tower for patches without colour, under this name in timm's registry."""
+    return _eye_tower(DEEP_TOWER, 1, options)
+
+
+def _eye_tower(blocks: ByoModelCfg, channels: int, options: dict[str, Any]) -> ByobNet:
     used = {key: options[key] for key in ("num_classes", "global_pool", "drop_path_rate")
             if key in options}  # fmt: skip
-    return ByobNet(EYE_TOWER, in_chans=channels, **used)
+    return ByobNet(blocks, in_chans=channels, **used)
 
 
 def create_towers(config: ClipConfig) -> nn.Module:
