@@ -1,0 +1,1 @@
+"""Small rendered sets in the layouts of the field's data sets, to test readers and chains on."""
