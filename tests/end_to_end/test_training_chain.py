@@ -1,0 +1,96 @@
+"""A researcher's whole way, for every layout: check, train, evaluate all folds, export, track."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas
+import pytest
+
+torch = pytest.importorskip("torch", reason="requirements-train.txt is not installed")
+torch.set_num_threads(2)
+
+import main  # noqa: E402
+from app.source.video import VideoSource  # noqa: E402
+from app.video_writer import VideoWriter  # noqa: E402
+from model.training.checkpoint import load_checkpoint  # noqa: E402
+from tests.end_to_end.command import run  # noqa: E402
+from tests.model.training.material import tiny_config  # noqa: E402
+from tests.model.training.minisets import writers  # noqa: E402
+from tests.model.training.minisets.rendering import Sample, rendered_samples  # noqa: E402
+
+Write = Callable[..., list[Sample]]
+
+LAYOUTS: dict[str, tuple[Write, int]] = {
+    "mpiifacegaze": (writers.write_mpiifacegaze, 4),
+    "eyediap": (writers.write_eyediap, 2),
+    "rt-gene": (writers.write_rtgene, 3),
+    "gaze360": (writers.write_gaze360, 1),
+    "eth-xgaze": (writers.write_ethxgaze, 1),
+}
+"""How each mini-set is written, and how many folds its protocol has."""
+
+
+@pytest.fixture(scope="module")
+def rendered() -> tuple[Sample, ...]:
+    """Rendered people to fill the layouts with."""
+    return rendered_samples()
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory, demo_clip: Path) -> Path:
+    """The demo clip's first second."""
+    path = tmp_path_factory.mktemp("clip") / "short.mp4"
+    with VideoSource(demo_clip) as source, VideoWriter(path, source.size, 30.0) as writer:
+        for frame, _ in zip(source, range(30), strict=False):
+            writer.add(frame.image, frame.time_ns)
+    return path
+
+
+def do(*arguments: object) -> None:
+    """Run a command of main.py in this process, which has torch loaded already."""
+    assert main.main([str(argument) for argument in arguments]) == 0, arguments
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_from_check_to_track(
+    layout: str,
+    rendered: tuple[Sample, ...],
+    clip: Path,
+    tmp_path: Path,
+) -> None:
+    write, folds = LAYOUTS[layout]
+    root = tmp_path / "data"
+    root.mkdir()
+    samples = write(root, rendered)
+    assert len({sample.person for sample in samples}) >= 3
+    where = ("--dataset", layout, "--root", root)
+    do("data", "check", *where, "--sheet", tmp_path / "sheet.png", "--workers", 1)
+    assert (tmp_path / "sheet.png").is_file()
+
+    config = tmp_path / "tiny.json"
+    config.write_text(json.dumps(tiny_config(tmp_path, "tiny-resnet").to_json()))
+    runs = tmp_path / "runs"
+    do("train", "--config", config, *where, "--epochs", 2, "--out", runs, "--workers", 1)
+    trained = sorted(path.parent for path in runs.glob("*/checkpoint.pt"))
+    assert len(trained) == folds
+    for folder in trained:
+        content = load_checkpoint(folder)
+        persons = {part: set(names) for part, names in content["fold"]["persons"].items()}
+        assert content["done"]
+        assert not persons["train"] & persons["test"]
+        assert not persons["validation"] & persons["test"]
+
+    report = tmp_path / "report"
+    do("evaluate", "--model", runs, *where, "--workers", 1, "--report", report)
+    table = pandas.read_csv(report / "results.csv")
+    assert len(table) >= folds
+    assert "not comparable" in (report / "report.md").read_text(encoding="utf-8")
+
+    model = tmp_path / "model.onnx"
+    do("export", "--checkpoint", trained[0], "--out", model)
+    recordings = tmp_path / "recordings"
+    done = run("track", clip, "--model", model, "--out", recordings)
+    assert done.returncode == 0, done.stderr
+    found = pandas.read_csv(next(recordings.glob("*/samples.csv")))
+    assert found.gaze_yaw.notna().mean() > 0.9
