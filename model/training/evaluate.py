@@ -25,6 +25,8 @@ from model.training.photographs import Half, find_photographs, read_photograph
 from model.training.predict import predict, predict_exported
 
 GROUP_WIDTH = 28
+NESTED = ("folds", "datasets")
+"""Parts of what was found on data sets that hold numbers of the same kind again."""
 
 
 def evaluate_shards(
@@ -173,8 +175,17 @@ def record(model: Path, name: str, found: dict[str, Any]) -> None:
         UserError: if the model has no card: only exported ones do.
     """
     card = load_card(model)
-    errors = {**card.errors, name: found}
+    errors = {**card.errors, name: _brief(found)}
     dataclasses.replace(card, errors=errors).write(card_path(model))
+
+
+def _brief(found: dict[str, Any]) -> dict[str, Any]:
+    """Without what is bulky and interests nobody who reads a card."""
+    return {
+        key: {name: _brief(part) for name, part in value.items()} if key in NESTED else value
+        for key, value in found.items()
+        if key not in ("confusion", "persons") or isinstance(value, int)
+    }
 
 
 def table(found: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Evaluation: a perfect predictor gets perfect numbers, and known faults show as what they are."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,19 @@ torch.set_num_threads(1)  # for nets this small, and beside other work, more thr
 
 from model.card import load_card  # noqa: E402
 from model.errors import UserError  # noqa: E402
-from model.geometry import direction_index  # noqa: E402
+from model.geometry import DIRECTIONS, direction_index  # noqa: E402
 from model.patches import EYE_PATCH  # noqa: E402
 from model.training.cli import main  # noqa: E402
 from model.training.datasets import synthgaze  # noqa: E402
 from model.training.datasets.patchset import PatchSet  # noqa: E402
 from model.training.evaluate import evaluate_faces, evaluate_shards, table  # noqa: E402
-from model.training.metrics import Prediction, measure  # noqa: E402
+from model.training.metrics import (  # noqa: E402
+    Prediction,
+    Truth,
+    join_predictions,
+    join_truths,
+    measure,
+)
 from tests.model.training.material import write_shards  # noqa: E402
 
 SIGMA = np.radians(3.0)
@@ -129,6 +136,52 @@ def test_people_who_are_served_worse_are_warned_of(told_patches: PatchSet) -> No
     even = measure(prediction(told_patches, lift(told_patches.target)), told_patches)
     assert even["warnings"] == []
     assert "warning" not in table(even)
+
+
+def test_pictures_are_not_needed_for_measuring(patches: PatchSet) -> None:
+    """In parts and without pictures, the numbers are those of the whole set."""
+    whole = prediction(patches, lift(patches.target))
+    halves = [np.arange(0, 90), np.arange(90, 200)]
+    predictions = [
+        Prediction(whole.gaze[half], whole.sigma[half], whole.probabilities[half])
+        for half in halves
+    ]
+    truths = [
+        Truth(
+            patches.target[half], patches.usable[half], patches.rotation[half], patches.mirrored,
+            patches.gaze[half], {key: value[half] for key, value in patches.traits.items()},
+        ) for half in halves
+    ]  # fmt: skip
+    joined = measure(join_predictions(predictions), join_truths(truths))
+    assert joined == measure(whole, patches) == measure(whole, Truth.of(patches))
+
+
+def test_every_picked_direction_is_counted_for_the_true_one(patches: PatchSet) -> None:
+    right = measure(prediction(patches, patches.target), patches)
+    confusion = np.array(right["confusion"])
+    assert confusion.sum() == np.trace(confusion) == 2 * 199
+    # Only "left" is ever said, in the user's own words: of the mirrored patch, "right".
+    said = prediction(patches, patches.target)
+    said.probabilities[:] = 0.0
+    said.probabilities[:, 0, DIRECTIONS.index("right")] = 1.0
+    said.probabilities[:, 1, DIRECTIONS.index("left")] = 1.0
+    found = measure(said, patches)
+    wrong = np.array(found["confusion"])
+    left = DIRECTIONS.index("left")
+    np.testing.assert_array_equal(wrong[:, left], confusion.sum(axis=1))
+    assert wrong.sum() == wrong[:, left].sum()
+    share = confusion[left, left] / confusion.sum()
+    assert found["zero_shot_accuracy"] == pytest.approx(share, abs=1e-4)
+
+
+def test_errors_of_each_person(patches: PatchSet) -> None:
+    person = np.array(["anna", "ben"])[np.arange(200) % 2]
+    told = replace(patches, traits={**patches.traits, "person": person})
+    off = np.radians([1.0, 0.0]) * np.where(person == "anna", 2.0, 5.0)[:, None, None]
+    found = measure(prediction(told, (told.target + off).astype(np.float32)), told)["persons"]
+    assert found["anna"] == {"samples": 100, "mean_deg": pytest.approx(2.0, abs=1e-2)}
+    assert found["ben"] == {"samples": 99, "mean_deg": pytest.approx(5.0, abs=1e-2)}
+    assert "persons" not in measure(prediction(patches, patches.target), patches)
 
 
 def test_an_exported_model_on_shards(tiny_model: Path, tmp_path: Path) -> None:

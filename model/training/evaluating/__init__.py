@@ -1,0 +1,1 @@
+"""Judges models on data sets: which models, on which samples, and what they say."""
