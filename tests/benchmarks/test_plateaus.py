@@ -18,13 +18,13 @@ def looks(seconds: float, noise: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_each_look_is_a_plateau() -> None:
-    time, gaze = looks(2.0, 0.4)
+    time, gaze = looks(2.0, 0.25)
     gaze[70:74] = np.nan  # a blink
     found = find_plateaus(time, gaze)
     assert len(found) == 4
     for plateau, place in zip(found, (*PLACES, PLACES[0]), strict=True):
         assert plateau.mean == pytest.approx(place, abs=0.4)
-        assert plateau.deviation == pytest.approx((0.4, 0.4), abs=0.15)
+        assert plateau.deviation == pytest.approx((0.25, 0.25), abs=0.1)
         assert plateau.seconds == pytest.approx(2.0, abs=0.3)
     assert len(longest_at_each_place(found)) == 3
 
