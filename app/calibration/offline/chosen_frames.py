@@ -1,23 +1,13 @@
 """The frames that TARGETS.csv speaks of, as sources: named pictures, and spans of a video."""
 
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.calibration.offline.targets_file import TargetRow
+from app.recording.targets_file import LEAD_IN_MS, WINDOW_MS, TargetRow
 from app.source.base import Decoded, FileSource, Frame, Source
 from app.source.pictures import DEFAULT_FPS, read_picture
 from app.source.video import VideoSource
 from model.errors import UserError
-
-WINDOW_MS = 200.0
-"""Frames at most so far before and after a row's `time_ms` belong to it: short enough that a
-person who was looking at the target then still does, long enough for a median (13 frames at 30 per
-second)."""
-
-LEAD_IN_MS = 1000.0
-"""A video is tracked from so long before each window on: the face must be followed, and the lids'
-usual height be known, by the time that counts."""
 
 
 class NamedPictures(FileSource):
@@ -102,11 +92,3 @@ class Spans(Source):
 
     def close(self) -> None:
         self._video.close()
-
-
-def nearest_row(times: Sequence[float], time_ms: float) -> int | None:
-    """Which row (ms, in order) a frame belongs to: the nearest whose window it lies in."""
-    nearest = min(range(len(times)), key=lambda i: abs(times[i] - time_ms), default=None)
-    if nearest is None or abs(times[nearest] - time_ms) > WINDOW_MS or math.isnan(time_ms):
-        return None
-    return nearest

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from app.calibration.look import CameraUsed, Look, Session
-from app.calibration.offline.chosen_frames import NamedPictures, Spans, nearest_row
-from app.calibration.offline.targets_file import TargetRow, read_targets
+from app.calibration.offline.chosen_frames import NamedPictures, Spans
 from app.calibration.profiles.storing import SessionPatches, choose_patches
 from app.calibration.reading import Reading, reading_of
 from app.pipeline import Pipeline, Tracked
+from app.recording.targets_file import TargetRow, nearest_row, read_targets
 from app.source import Source
 from app.source.opening import source_path
 from app.source.pictures import is_picture
@@ -40,7 +40,7 @@ class Sitting:
 
     Attributes:
         frames: a folder of pictures, or a video.
-        targets: TARGETS.csv, see `app.calibration.offline.targets_file`.
+        targets: TARGETS.csv, see `app.recording.targets_file`.
         screen: None where a calibration says which.
         fov: horizontal degrees of the frames, None for the calibration's, or the usual ones.
         mirrored: the frames are mirror images.

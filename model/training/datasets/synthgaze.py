@@ -2,7 +2,9 @@
 
 import json
 import zipfile
+from collections import ChainMap
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import UserError
-from model.geometry import pitch_yaw
+from model.geometry import Array, head_rotation, normalize, pitch_yaw
 from model.patches import PatchSpec, to_normalised
+from model.training.datasets.item import MIRRORED_PATCHES, BadSample, Item, Labels, View
+from model.training.datasets.npz_rows import ArrayPlace, find_array, read_row
 from model.training.datasets.patchset import MIN_OPENNESS, POINTS, PatchSet, join, to_grey
 from model.training.synthetic.person import RESERVED_IDENTITIES
 
@@ -115,13 +119,17 @@ def _read_shard(path: Path, spec: PatchSpec, grey: bool) -> PatchSet:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as shard:
             if spec.kind not in shard:
-                raise UserError(
-                    f"{path.parent} holds no {spec.kind} patches, which the model needs: render "
-                    f"it with --patches {spec.kind} or both"
-                )
+                raise _lacks(path, spec)
             return _patch_set(shard, spec, grey)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"the shard {path} cannot be read: render it again") from error
+
+
+def _lacks(path: Path, spec: PatchSpec) -> UserError:
+    return UserError(
+        f"{path.parent} holds no {spec.kind} patches, which the model needs: render "
+        f"it with --patches {spec.kind} or both"
+    )
 
 
 def _patch_set(shard: Any, spec: PatchSpec, grey: bool) -> PatchSet:
@@ -173,6 +181,100 @@ def _points(
         return np.full((samples, per_sample, len(POINTS), 2), np.nan, dtype=np.float32)
     middle = np.array([(width - 1) / 2.0, (height - 1) / 2.0])
     return np.asarray((shard[f"{spec.kind}_points"] - middle) / (spec.width / 2.0), np.float32)
+
+
+class SynthGaze:
+    """Rendered shards as a data set; pictures are read out of them one by one.
+
+    Args:
+        root: a folder that `synth render` wrote.
+        view: which patches; those stored may be larger.
+
+    Attributes:
+        name, labels, mirrored: see `GazeDataset`. A person is an identity.
+
+    Raises:
+        UserError: if the folder holds no shards, or not these patches.
+    """
+
+    name = "synthgaze"
+
+    def __init__(self, root: Path, view: View) -> None:
+        subset = TEST_PRESET if read_manifest(root).get("preset") == TEST_PRESET else ""
+        self._view = view
+        self._files = shard_files(root)
+        self._pictures: list[ArrayPlace] = []
+        parts, gazes = [], []
+        for path in self._files:
+            part, gaze, place = _known(path, view.spec)
+            parts.append(part)
+            gazes.append(gaze)
+            self._pictures.append(place)
+        self._all = join(parts)
+        self._ends = np.cumsum([len(part) for part in parts])
+        self.mirrored = np.array(MIRRORED_PATCHES[view.spec.kind])
+        traits = self._all.traits
+        places = [
+            f"{path.name}, row {row}"
+            for path, part in zip(self._files, parts, strict=True)
+            for row in range(len(part))
+        ]
+        self.labels = Labels(
+            gaze=np.concatenate(gazes),
+            person=np.asarray(traits["identity"]).astype(np.str_),
+            subset=np.full(len(places), subset),
+            place=np.array(places),
+            traits=traits,
+        )
+
+    def read(self, index: int) -> Item:
+        """See `GazeDataset`."""
+        shard = int(np.searchsorted(self._ends, index, side="right"))
+        row = index - (int(self._ends[shard - 1]) if shard else 0)
+        try:
+            stored = read_row(self._files[shard], self._pictures[shard], row)
+        except (OSError, ValueError) as error:
+            raise BadSample(f"{self._files[shard]}, row {row}: damaged ({error})") from error
+        images = stored.reshape(len(self.mirrored), *stored.shape[-3:])
+        known = self._all
+        return Item(
+            images=to_grey(images) if self._view.grey else images,
+            head=known.head[index],
+            target=known.target[index],
+            usable=known.usable[index],
+            rotation=known.rotation[index],
+            gaze=known.gaze[index],
+            points=known.points[index],
+        )
+
+
+def _known(path: Path, spec: PatchSpec) -> tuple[PatchSet, Array, ArrayPlace]:
+    """Of a shard everything but the pictures, the gaze in the face's frame, and where the
+    pictures lie."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as shard:
+            if spec.kind not in shard:
+                raise _lacks(path, spec)
+            place = find_array(path, spec.kind)
+            # As many pictures, as large, that take no memory.
+            blank = np.broadcast_to(np.uint8(0), place.shape)
+            found = _patch_set(ChainMap({spec.kind: blank}, shard), spec, grey=False)
+            gaze = to_normalised(found.gaze, _face_rotation(shard))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"the shard {path} cannot be read: render it again") from error
+    empty = np.zeros((*found.images.shape[:2], 0, 0, 3), dtype=np.uint8)
+    return replace(found, images=empty), gaze, place
+
+
+def _face_rotation(shard: Any) -> Array:
+    """(M, 3, 3) from the camera frame to the face's normalised one; shards without patches of the
+    face tell the head's true pose (Zhang et al. 2018, section 3, as `model.patches`)."""
+    if "face_rotation" in shard:
+        return np.asarray(shard["face_rotation"], dtype=np.float64)
+    z = normalize(shard["head_position"])
+    across = [head_rotation(*angles)[:, 0] for angles in shard["head_angles"].astype(np.float64)]
+    y = normalize(np.cross(z, np.array(across)))
+    return np.stack([np.cross(y, z), y, z], axis=1)
 
 
 def summary(folder: Path) -> dict[str, Any]:

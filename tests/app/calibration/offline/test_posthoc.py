@@ -10,11 +10,11 @@ from PIL import Image
 
 from app.calibration.look import Look, Session
 from app.calibration.offline import posthoc
-from app.calibration.offline.chosen_frames import LEAD_IN_MS, WINDOW_MS, Spans, nearest_row
+from app.calibration.offline.chosen_frames import Spans
 from app.calibration.offline.sitting import Collected, Seen, Sitting, collect
 from app.calibration.offline.tables import table_of
-from app.calibration.offline.targets_file import TargetRow
 from app.calibration.profiles.storing import SessionPatches
+from app.recording.targets_file import LEAD_IN_MS, WINDOW_MS, TargetRow, nearest_row
 from app.source.video import VideoSource
 from model.errors import UserError
 from model.estimator import Estimator

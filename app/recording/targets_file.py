@@ -14,6 +14,15 @@ from model.errors import UserError
 
 SEPARATORS = ",;\t"
 
+WINDOW_MS = 200.0
+"""Frames at most so far before and after a row's `time_ms` belong to it: short enough that a
+person who was looking at the target then still does, long enough for a median (13 frames at 30 per
+second)."""
+
+LEAD_IN_MS = 1000.0
+"""A video is tracked from so long before each window on: the face must be followed, and the lids'
+usual height be known, by the time that counts."""
+
 
 @dataclass(frozen=True)
 class TargetRow:
@@ -83,6 +92,14 @@ def read_targets(path: Path, pictures: bool) -> list[TargetRow]:
         raise UserError(f"{path} holds no target, only its first line: add a row for each")
     found = list(rows.values())
     return found if pictures else sorted(found, key=lambda row: row.time_ms or 0.0)
+
+
+def nearest_row(times: Sequence[float], time_ms: float) -> int | None:
+    """Which row (ms, in order) a frame belongs to: the nearest whose window it lies in."""
+    nearest = min(range(len(times)), key=lambda i: abs(times[i] - time_ms), default=None)
+    if nearest is None or abs(times[nearest] - time_ms) > WINDOW_MS or math.isnan(time_ms):
+        return None
+    return nearest
 
 
 def _cells(path: Path) -> list[tuple[int, list[str]]]:

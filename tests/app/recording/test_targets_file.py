@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.calibration.offline.targets_file import read_targets
+from app.recording.targets_file import read_targets
 from model.errors import UserError
 
 
