@@ -15,20 +15,71 @@ from app.source.video import VideoSource  # noqa: E402
 from app.video_writer import VideoWriter  # noqa: E402
 from model.training.checkpoint import load_checkpoint  # noqa: E402
 from tests.end_to_end.command import run  # noqa: E402
+from tests.model.training.datasets.test_recordings import ABOUT, recording  # noqa: E402
 from tests.model.training.material import tiny_config  # noqa: E402
 from tests.model.training.minisets import writers  # noqa: E402
-from tests.model.training.minisets.rendering import Sample, rendered_samples  # noqa: E402
+from tests.model.training.minisets.rendering import Sample, open_studio, rendered_samples  # noqa: E402
+from tests.model.training.raw_mpiifacegaze import render_raw, write_raw  # noqa: E402
 
-Write = Callable[..., list[Sample]]
+Make = Callable[[Path, tuple[Sample, ...]], Path]
 
-LAYOUTS: dict[str, tuple[Write, int]] = {
-    "mpiifacegaze": (writers.write_mpiifacegaze, 4),
-    "eyediap": (writers.write_eyediap, 2),
-    "rt-gene": (writers.write_rtgene, 3),
-    "gaze360": (writers.write_gaze360, 1),
-    "eth-xgaze": (writers.write_ethxgaze, 1),
+
+def written(write: Callable[..., list[Sample]]) -> Make:
+    """A layout that the mini-sets' writers know."""
+
+    def make(folder: Path, rendered: tuple[Sample, ...]) -> Path:
+        samples = write(folder, rendered)
+        assert len({sample.person for sample in samples}) >= 3
+        return folder
+
+    return make
+
+
+def prepared(folder: Path, rendered: tuple[Sample, ...]) -> Path:
+    """Raw MPIIFaceGaze, cut by `data prepare`."""
+    studio = open_studio()
+    raw = write_raw(folder / "raw", render_raw(studio))
+    studio.close()
+    do("data", "prepare", "--dataset", "mpiifacegaze", "--raw", raw, "--out", folder / "pack",
+       "--patch", "face", "--workers", 1)  # fmt: skip
+    return folder / "pack"
+
+
+def packed(folder: Path, rendered: tuple[Sample, ...]) -> Path:
+    """EyeDiap's layout, packed."""
+    (folder / "data").mkdir()
+    written(writers.write_eyediap)(folder / "data", rendered)
+    do("data", "pack", "--dataset", "eyediap", "--root", folder / "data", "--out", folder / "pack",
+       "--patch", "face", "--workers", 1)  # fmt: skip
+    return folder / "pack"
+
+
+def recorded(folder: Path, rendered: tuple[Sample, ...]) -> Path:
+    """Recordings of the demo clip, as of three persons."""
+    for person in ("anna", "berta", "carla"):
+        recording(folder / f"20260101T000000Z_{person}", {**ABOUT, "profile": person})
+    return folder
+
+
+def synthetic(folder: Path, rendered: tuple[Sample, ...]) -> Path:
+    """Shards as `synth render` writes them."""
+    do("synth", "render", "--preset", "train", "--seed", 3, "--count", 60, "--patches", "face",
+       "--landmarks", "projected", "--workers", 1, "--out", folder / "shards")  # fmt: skip
+    return folder / "shards"
+
+
+LAYOUTS: dict[str, tuple[str, Make, int]] = {
+    "MPIIFaceGaze": ("mpiifacegaze", written(writers.write_mpiifacegaze), 4),
+    "EyeDiap": ("eyediap", written(writers.write_eyediap), 2),
+    "RT-Gene": ("rt-gene", written(writers.write_rtgene), 3),
+    "Gaze360": ("gaze360", written(writers.write_gaze360), 1),
+    "ETH-XGaze": ("eth-xgaze", written(writers.write_ethxgaze), 1),
+    "raw MPIIFaceGaze": ("packed", prepared, 3),
+    "a packed set": ("packed", packed, 2),
+    "recordings": ("recordings", recorded, 3),
+    "SynthGaze": ("synthgaze", synthetic, 1),
 }
-"""How each mini-set is written, and how many folds its protocol has."""
+"""The reader of each, how it is made, and how many folds its protocol has."""
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +110,10 @@ def test_from_check_to_track(
     clip: Path,
     tmp_path: Path,
 ) -> None:
-    write, folds = LAYOUTS[layout]
-    root = tmp_path / "data"
-    root.mkdir()
-    samples = write(root, rendered)
-    assert len({sample.person for sample in samples}) >= 3
-    where = ("--dataset", layout, "--root", root)
+    name, make, folds = LAYOUTS[layout]
+    (tmp_path / "data").mkdir()
+    root = make(tmp_path / "data", rendered)
+    where = ("--dataset", name, "--root", root)
     do("data", "check", *where, "--sheet", tmp_path / "sheet.png", "--workers", 1)
     assert (tmp_path / "sheet.png").is_file()
 

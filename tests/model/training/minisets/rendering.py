@@ -76,7 +76,13 @@ class Sample:
 
 @cache
 def rendered_samples() -> tuple[Sample, ...]:
-    """All samples, person after person; rendered once in a process.
+    """All samples, person after person; rendered once in a process; see `open_studio`."""
+    studio = open_studio()
+    return tuple(_take(studio, number) for number in range(PERSONS * PICTURES))
+
+
+def open_studio() -> Studio:
+    """A studio with the head model from GAZECLIP_DATA.
 
     Skips the test where the head model or OpenGL is missing; fails it where
     GAZECLIP_REQUIRE_DATA is 1.
@@ -84,12 +90,11 @@ def rendered_samples() -> tuple[Sample, ...]:
     folder = os.environ.get("GAZECLIP_DATA", "")
     try:
         rig = Rig(load_head(Path(folder) if folder else None))
-        studio = Studio(rig, Renderer(rig))
+        return Studio(rig, Renderer(rig))
     except UserError as error:
         if os.environ.get("GAZECLIP_REQUIRE_DATA") == "1":
             pytest.fail(str(error))
         pytest.skip(str(error))
-    return tuple(_take(studio, number) for number in range(PERSONS * PICTURES))
 
 
 def _arranged(scene: Scene, number: int) -> Scene:
