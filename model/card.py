@@ -9,7 +9,9 @@ from typing import Any
 from model.errors import UserError
 from model.patches import PatchSpec
 
-SCHEMA = 1
+SCHEMA = 2
+"""2 since a card may tell a form; a card of schema 1 is one of fp32 and one face."""
+
 OUTPUTS = ("gaze", "sigma", "description", "embedding")
 """What every exported model hands out, by name."""
 
@@ -31,6 +33,8 @@ class ModelCard:
         data: what it was trained on.
         errors: its measured errors, as `evaluate` writes them; empty where nobody measured.
         training: command, date, seed, steps and versions.
+        form: "precision" (fp32, fp16 or int8) and "batch" (faces at once, or "dynamic") of the
+            file, and what they cost; empty on older cards, which are of fp32 and one face.
     """
 
     name: str
@@ -43,6 +47,7 @@ class ModelCard:
     data: list[dict[str, Any]] = field(default_factory=list)
     errors: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
+    form: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         missing = [name for name in OUTPUTS if name not in self.outputs]

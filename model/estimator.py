@@ -80,6 +80,8 @@ class Estimator:
         card: the model's card.
         spec: the patches it wants.
         provider: what it really runs on, "CUDAExecutionProvider" or "CPUExecutionProvider".
+        count: patches of one face.
+        dynamic: whether the model takes any number of faces at once.
     """
 
     def __init__(self, model: Path, provider: Provider = "auto", threads: int = 1) -> None:
@@ -97,15 +99,32 @@ class Estimator:
         self.spec: PatchSpec = self.card.patch
         self._session = _open(model, provider, threads)
         self.provider: str = self._session.get_providers()[0]
-        expected = {node.name: tuple(node.shape) for node in self._session.get_inputs()}
         self.count = 2 if self.spec.kind == "eyes" else 1
+        self.dynamic = self._takes_any_number(model)
         shape = (self.count, self.spec.height, self.spec.width, 3)
-        wanted: dict[str, tuple[int, ...]] = {"patches": shape, "head": (self.count, 4)}
-        if self.count == 2:
-            wanted["used"] = (self.count,)
-        if expected != wanted:
-            raise UserError(f"the model {model} does not take the patches that its card describes")
         self.infer(np.zeros(shape, np.uint8), np.zeros((self.count, 4), np.float32))
+
+    def _takes_any_number(self, model: Path) -> bool:
+        """Whether the model takes any number of faces at once, rather than one.
+
+        Raises:
+            UserError: if it takes something else than its card says, or several faces only.
+        """
+        given = {node.name: tuple(node.shape) for node in self._session.get_inputs()}
+        wanted = {"patches": (self.spec.height, self.spec.width, 3), "head": (4,)}
+        if self.count == 2:
+            wanted["used"] = ()
+        if {name: shape[1:] for name, shape in given.items()} == wanted:
+            first = {shape[0] for shape in given.values()}
+            if first == {self.count}:
+                return False
+            if not any(isinstance(size, int) for size in first):
+                return True
+            raise UserError(
+                f"the model {model} takes {min(first, key=str)} patches at once, and one face has "
+                f"{self.count}: export it with --batch 1 or --batch dynamic"
+            )
+        raise UserError(f"the model {model} does not take the patches that its card describes")
 
     def estimate(self, patches: Patches, eyes: Eyes = "both") -> Estimate:
         """Gaze from the patches of one face.
@@ -117,7 +136,7 @@ class Estimator:
         if eyes not in USED_EYES:
             raise ValueError(f"eyes are 'both', 'left' or 'right', not {eyes!r}")
         used = np.array(USED_EYES[eyes]) if self.spec.kind == "eyes" else np.array([True])
-        found = self._look_twice(patches, used)
+        found = self.look_twice(patches, used)
         own = to_camera(found.gaze.astype(np.float64), patches.rotation, patches.mirrored)
         gaze, sigma = combine(own, found.sigma, used)
         eye_gaze = np.full((2, 3), np.nan)
@@ -133,13 +152,19 @@ class Estimator:
             embedding=found.embedding,
         )
 
-    def _look_twice(self, patches: Patches, used: NDArray[np.bool_]) -> Inference:
+    def look_twice(self, patches: Patches, used: NDArray[np.bool_]) -> Inference:
         """The mean of what the model says of patches, and of the same shifted by a pixel.
 
         A camera's noise falls otherwise on the grid by which a network thins its picture out, so
         that a third of the trembling from frame to frame goes away (docs/benchmarks.md).
+
+        `used` (N,) says which patches may help to read the other one.
         """
         looks = (patches.images, shifted(patches.images, SHIFT))
+        if self.dynamic:  # both at once: the same numbers, sooner
+            heads, both_used = np.tile(patches.head, (2, 1)), np.tile(used, 2)
+            both = self.infer(np.concatenate(looks), heads, both_used)
+            return Inference(*(np.mean(np.split(part, 2), axis=0) for part in both))
         found = [self.infer(images, patches.head, used) for images in looks]
         return Inference(*(np.mean(part, axis=0) for part in zip(*found, strict=True)))
 
@@ -152,14 +177,14 @@ class Estimator:
         """The model's own outputs.
 
         Args:
-            images: (N, H, W, 3) patches.
+            images: (N, H, W, 3) patches of one face; of several where the model is `dynamic`.
             head: (N, 4) numbers about the head.
             used: (N,) which eyes may help to read the other one; None for both. What the model
                 says of an eye that is not used means nothing.
         """
         inputs: dict[str, NDArray[Any]] = {"patches": images, "head": head}
         if self.count == 2:
-            everything = np.ones(self.count, np.float32)
+            everything = np.ones(len(images), np.float32)
             inputs["used"] = everything if used is None else used.astype(np.float32)
         return Inference(*self._session.run(list(OUTPUTS), inputs))
 

@@ -26,6 +26,7 @@ def model(tmp_path: Path) -> Path:
         zero_point=(0.01, -0.02),
         sha256=file_hash(path),
         errors={"test": {"mean_deg": 4.5}},
+        form={"precision": "fp16", "batch": "dynamic"},
     )
     card.write(card_path(path))
     return path
@@ -36,8 +37,18 @@ def test_a_card_comes_back_as_it_was_written(model: Path) -> None:
     assert card.patch == EYE_PATCH
     assert card.zero_point == (0.01, -0.02)
     assert card.errors == {"test": {"mean_deg": 4.5}}
+    assert card.form == {"precision": "fp16", "batch": "dynamic"}
     card.write(card_path(model))
     assert load_card(model) == card
+
+
+def test_a_card_of_the_first_schema_is_read(model: Path) -> None:
+    """Cards then told no form: they are of fp32 and one face."""
+    content = json.loads(card_path(model).read_text(encoding="utf-8"))
+    del content["form"]
+    content["schema"] = 1
+    card_path(model).write_text(json.dumps(content), encoding="utf-8")
+    assert load_card(model).form == {}
 
 
 def change(path: Path, key: str, value: Any) -> None:

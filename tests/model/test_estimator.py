@@ -2,17 +2,21 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from app import PROJECT
+from model.card import card_path, file_hash, load_card
 from model.errors import UserError
 from model.estimator import Estimator, combine, unmirror
 from model.geometry import DIRECTIONS, angle_between, rotation_y, vector
-from model.patches import EYE_PATCH, Patches
+from model.patches import EYE_PATCH, EYE_PATCH_WIDE, Patches
 
 RIGHT_YAW, LEFT_YAW = 0.1, 0.05
 """How far each eye's virtual camera is turned."""
@@ -92,10 +96,6 @@ def test_cuda_is_demanded_where_there_is_none(
 
 
 def test_a_file_that_is_no_model(tiny_model: Path, tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    from model.card import card_path, file_hash, load_card
-
     path = tmp_path / "broken.onnx"
     path.write_bytes(b"nothing")
     replace(load_card(tiny_model), sha256=file_hash(path)).write(card_path(path))
@@ -104,16 +104,82 @@ def test_a_file_that_is_no_model(tiny_model: Path, tmp_path: Path) -> None:
 
 
 def test_a_card_of_other_patches(tiny_model: Path, tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    from model.card import card_path, load_card
-    from model.patches import EYE_PATCH_WIDE
-
     path = tmp_path / "other.onnx"
     path.write_bytes(tiny_model.read_bytes())
     replace(load_card(tiny_model), patch=EYE_PATCH_WIDE).write(card_path(path))
     with pytest.raises(UserError, match="does not take the patches"):
         Estimator(path)
+
+
+def write_any(path: Path, tiny_model: Path, first: int | str) -> Path:
+    """A model like the tiny one that takes `first` patches ("N": any number), and hands out their
+    brightness as its embedding."""
+    loaded = onnx.load(str(tiny_model))
+    graph = loaded.graph
+    del graph.node[1:]  # what remains takes the gaze from the head's direction
+    nodes = [
+        helper.make_node("Cast", ["patches"], ["bright"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["bright"], ["mean"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Reshape", ["mean", "columns"], ["embedding"]),
+        helper.make_node("Mul", ["used", "nothing"], ["nothings"]),
+        helper.make_node("Add", ["nothings", "wide"], ["sigma"]),
+        helper.make_node("MatMul", ["embedding", "nowhere"], ["nowheres"]),
+        helper.make_node("Add", ["nowheres", "straight"], ["description"]),
+    ]
+    graph.node.extend(nodes)
+    for name, values in (
+        ("columns", np.array([-1, 1])),
+        ("nothing", np.float32([0.0])),
+        ("wide", np.float32([0.08])),
+        ("nowhere", np.zeros((1, 9), dtype=np.float32)),
+    ):
+        graph.initializer.append(numpy_helper.from_array(values, name))
+    straight = next(c for c in graph.initializer if c.name == "straight")
+    straight.CopyFrom(numpy_helper.from_array(np.eye(9, dtype=np.float32)[:1], "straight"))
+    for value in [*graph.input, *graph.output]:
+        size = value.type.tensor_type.shape.dim[0]
+        if isinstance(first, str):
+            size.dim_param = first
+        else:
+            size.dim_value = first
+    onnx.save(loaded, str(path))
+    replace(load_card(tiny_model), sha256=file_hash(path)).write(card_path(path))
+    return path
+
+
+def test_a_model_for_any_number_of_faces(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks twice in one run, at both eyes each time, and says what one for a face says."""
+    many = Estimator(write_any(tmp_path / "any.onnx", tiny_model, "N"), "cpu")
+    one = Estimator(write_any(tmp_path / "one.onnx", tiny_model, 2), "cpu")
+    assert many.dynamic
+    assert not one.dynamic
+    given = patches((0.3, 0.1), (-0.2, 0.1))
+    given.images[0, :24] = 80
+    given.images[1, :, :9] = 200
+    runs = []
+    infer = many.infer
+
+    def look(images, head, used=None):
+        runs.append(len(images))
+        return infer(images, head, used)
+
+    monkeypatch.setattr(many, "infer", look)
+    found, expected = many.estimate(given, "left"), one.estimate(given, "left")
+    assert runs == [4]
+    np.testing.assert_allclose(found.gaze, expected.gaze)
+    np.testing.assert_allclose(found.eye_gaze, expected.eye_gaze)
+    np.testing.assert_allclose(found.embedding, expected.embedding)
+    np.testing.assert_allclose(found.probabilities, expected.probabilities)
+    three = np.concatenate([given.images] * 3)
+    assert infer(three, np.tile(given.head, (3, 1))).gaze.shape == (6, 2)
+
+
+def test_a_model_for_several_faces_at_once(tiny_model: Path, tmp_path: Path) -> None:
+    path = write_any(tmp_path / "six.onnx", tiny_model, 6)
+    with pytest.raises(UserError, match=r"takes 6 patches at once.*--batch dynamic"):
+        Estimator(path, "cpu")
 
 
 def test_running_a_model_imports_no_torch() -> None:
