@@ -218,7 +218,7 @@ class GazeHead(nn.Module):
         queries = self.head_pose(head).unsqueeze(1)
         if self.text is not None:
             queries = torch.cat([self.text(text).unsqueeze(1), queries], dim=1)
-        last = self.gaze_token.expand(len(visual), -1, -1)
+        last = self.gaze_token.expand(visual.shape[0], -1, -1)
         if not self.attends:  # the learned token is then the visual tokens' mean, shifted
             last = last + tokens.mean(dim=1, keepdim=True)
         queries = torch.cat([queries, last], dim=1)

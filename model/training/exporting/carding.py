@@ -51,6 +51,7 @@ def make_card(
             **content["training"],
             "command": portable(content["training"]["command"]),
             "config": asdict(config),
+            **({"fold": content["fold"]} if "fold" in content else {}),
             "exported": datetime.now(UTC).isoformat(timespec="seconds"),
             **training,
         },
