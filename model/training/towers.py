@@ -1,7 +1,10 @@
 """CLIP towers: open_clip's by name, and our own small ones through open_clip's timm adapter."""
 
 import logging
+import pickle
 import urllib.request
+import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -78,21 +81,28 @@ def create_towers(config: ClipConfig) -> nn.Module:
     """
     name = _register(config.architecture)
     checkpoint = _checkpoint(name, config.pretrained)
-    quick_gelu = bool(
-        config.pretrained and get_pretrained_cfg(name, config.pretrained).get("quick_gelu")
-    )
     previous = logging.root.manager.disable
     logging.disable(logging.WARNING)  # open_clip warns of random weights, which are meant here
     try:
-        return open_clip.create_model(
-            name, pretrained=checkpoint, force_quick_gelu=quick_gelu, weights_only=True
-        )
-    except (RuntimeError, OSError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a file is TorchScript, which is known
+            return open_clip.create_model(
+                name, pretrained=checkpoint, weights_only=not _is_torchscript(checkpoint)
+            )
+    except (RuntimeError, OSError, ValueError, KeyError, pickle.UnpicklingError) as error:
         raise UserError(
             f"the weights {config.pretrained} do not load into {name}: {str(error).splitlines()[0]}"
         ) from error
     finally:
         logging.disable(previous)
+
+
+def _is_torchscript(checkpoint: str | None) -> bool:
+    """Whether a checkpoint is a file in TorchScript, as OpenAI gives CLIP's weights out."""
+    if checkpoint is None or not zipfile.is_zipfile(checkpoint):
+        return False
+    with zipfile.ZipFile(checkpoint) as archive:
+        return any("/code/" in name for name in archive.namelist())
 
 
 def tokenise(texts: list[str], context_length: int) -> torch.Tensor:
@@ -139,13 +149,28 @@ def _checkpoint(name: str, pretrained: str | None) -> str | None:
         raise UserError(
             f"{pretrained} is neither a file nor pretrained weights of {name} (known: {known})"
         )
+    if tag.get("quick_gelu") and not open_clip.get_model_config(name).get("quick_gelu"):
+        # The tag alone would not do: whoever rebuilds the model from its configuration and other
+        # weights must get the same activations.
+        raise UserError(
+            f"the weights {pretrained} of {name} were trained with another activation: name the "
+            f"architecture {name}-quickgelu in the configuration"
+        )
     if not _cached(tag) and not _hub_answers():
         raise UserError(
             f"the pretrained weights {pretrained} of {name} are not on this machine and "
-            f"{HUB} cannot be reached: download them elsewhere and give the file's path, or train "
-            "without (--pretrained none)"
+            f"{HUB} cannot be reached: download {_file_on_hub(tag)} on another machine, copy it "
+            "anywhere on this one and give --pretrained FILE, or train without (--pretrained none)"
         )
     return pretrained
+
+
+def _file_on_hub(tag: dict[str, Any]) -> str:
+    """The address of a tag's weights."""
+    repository, _, file = str(tag.get("hf_hub", "")).rpartition("/")
+    if not repository:
+        return str(tag.get("url", "them"))
+    return f"{HUB}/{repository}/resolve/main/{file or 'open_clip_model.safetensors'}"
 
 
 def _cached(tag: dict[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """The network, its losses and its augmentation: shapes, gradients and signs."""
 
 import math
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -281,8 +282,44 @@ def test_weights_that_cannot_be_fetched_are_refused_at_once(
 ) -> None:
     monkeypatch.setattr("model.training.towers._hub_answers", lambda: False)
     monkeypatch.setattr("model.training.towers._cached", lambda tag: False)
-    with pytest.raises(UserError, match="cannot be reached"):
+    with pytest.raises(UserError, match="cannot be reached") as refusal:
         create_towers(load_config("gazeclip-vit-b-32").clip)
+    assert "download https://huggingface.co/timm/vit_base_patch32_clip_224.openai" in str(
+        refusal.value
+    )
+    assert "--pretrained FILE" in str(refusal.value)
+
+
+def test_weights_go_with_the_activation_that_they_were_trained_with() -> None:
+    """Also in the model that is rebuilt from a checkpoint, where no tag is left to tell."""
+    with pytest.raises(UserError, match="ViT-B-32-quickgelu"):
+        create_towers(ClipConfig("ViT-B-32", pretrained="openai"))
+    for name in ("gazeclip-rn50", "gazeclip-vit-b-32"):
+        clip = load_config(name).clip
+        assert clip.pretrained == "openai"
+        assert clip.architecture.endswith("-quickgelu")
+
+
+def test_weights_come_from_a_file_in_torchscript(tmp_path: Path) -> None:
+    """As OpenAI's own RN50.pt and ViT-B-32.pt are."""
+    architecture = write_tower(tmp_path, "tiny-resnet")
+    first = create_towers(ClipConfig(architecture)).eval()
+    mask = first._buffers.pop("attn_mask")  # which OpenAI's files do not hold
+    first.attn_mask = mask
+    pixels, tokens = torch.rand(1, 3, 64, 64), torch.ones(1, 24, dtype=torch.long)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        traced = torch.jit.trace(first, (pixels, tokens), check_trace=False)
+        torch.jit.save(traced, tmp_path / "CLIP.pt")
+    second = create_towers(ClipConfig(architecture, str(tmp_path / "CLIP.pt")))
+    for key, value in first.state_dict().items():
+        torch.testing.assert_close(value, second.state_dict()[key])
+
+
+def test_a_file_that_holds_no_weights_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "CLIP.pt").write_text("<html>not found</html>")
+    with pytest.raises(UserError, match="do not load into"):
+        create_towers(ClipConfig("RN50-quickgelu", str(tmp_path / "CLIP.pt")))
 
 
 def test_weights_come_from_a_local_checkpoint(tmp_path: Path) -> None:
