@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.command_line import count, field_of_view
+from model.command_line import count, field_of_view, share
 from model.errors import UserError
 from model.geometry import DEFAULT_FOV
 from model.training.datasets.opening import NAMES
@@ -79,7 +79,7 @@ def _add_data_set_flags(parser: argparse.ArgumentParser) -> None:
         "--workers", type=int, default=2, help="processes that read (default 2; 0 for none)"
     )
     flags.add_argument(
-        "--allow-bad", metavar="SHARE", type=float, default=0.01,
+        "--allow-bad", metavar="SHARE", type=share, default=0.01,
         help="share of samples that may be unusable (default 0.01)",
     )  # fmt: skip
     flags.add_argument(
@@ -168,8 +168,6 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UserError("give each --dataset its folder: --dataset NAME --root DIR")
     if arguments.write_zero_point is not None:
         raise UserError("--write-zero-point needs --faces DIR --half train")
-    if not 0.0 <= arguments.allow_bad < 1.0:
-        raise UserError("--allow-bad is a share from 0 to 1")
     if arguments.workers < 0 or min(arguments.calibrate, default=0) < 0:
         raise UserError("--workers and --calibrate are whole numbers, 0 or more")
     if arguments.predictions and arguments.report is None:

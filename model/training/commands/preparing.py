@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.command_line import count, number
+from model.command_line import count, share
 from model.errors import UserError
 from model.patches import EYE_PATCH_WIDE, FACE_PATCH
 from model.training.datasets.opening import NAMES
@@ -46,8 +46,8 @@ def _add_packing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--grey", action="store_true", help="store no colours")
     parser.add_argument("--workers", type=count, default=os.cpu_count() or 1, help="processes")
     parser.add_argument(
-        "--allow-bad", metavar="PERCENT", type=_percent, default=5.0,
-        help="fail where more samples cannot be used (default 5)",
+        "--allow-bad", metavar="SHARE", type=share, default=0.05,
+        help="share of samples that may be unusable (default 0.05)",
     )  # fmt: skip
     parser.add_argument(
         "--shard-samples", metavar="N", type=count, default=1000, help="at most (default 1000)"
@@ -61,7 +61,7 @@ def _prepare(arguments: argparse.Namespace) -> int:
     if not arguments.raw.is_dir():
         raise UserError(f"there is no folder {arguments.raw}: give the one with p00, p01, ...")
     job = prepare(arguments.raw, arguments.out, _view(arguments), arguments.shard_samples)
-    _tell(arguments.out, pack(job, arguments.workers, arguments.allow_bad / 100.0))
+    _tell(arguments.out, pack(job, arguments.workers, arguments.allow_bad))
     return 0
 
 
@@ -73,7 +73,7 @@ def _pack(arguments: argparse.Namespace) -> int:
     view = _view(arguments)
     dataset = open_dataset(arguments.dataset, arguments.root, view)
     job = pack_dataset(dataset, view, arguments.out, arguments.shard_samples)
-    _tell(arguments.out, pack(job, arguments.workers, arguments.allow_bad / 100.0))
+    _tell(arguments.out, pack(job, arguments.workers, arguments.allow_bad))
     return 0
 
 
@@ -112,7 +112,3 @@ def _size(text: str) -> tuple[int, int]:
     if not (width.isdecimal() and height.isdecimal() and min(int(width), int(height)) >= 8):
         raise argparse.ArgumentTypeError(f"{text!r} is no size such as 96x64")
     return int(width), int(height)
-
-
-def _percent(text: str) -> float:
-    return number(0.0, 100.0, "percent", text)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.command_line import count
+from model.command_line import count, share
 from model.errors import UserError
 from model.training.datasets.opening import NAMES
 
@@ -37,7 +37,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--workers", type=count, default=2, help="of --dataset: processes that read (default 2)"
     )
     parser.add_argument(
-        "--allow-bad", metavar="SHARE", type=float, default=0.01,
+        "--allow-bad", metavar="SHARE", type=share, default=0.01,
         help="of --dataset: share of samples that may be unusable (default 0.01)",
     )  # fmt: skip
     parser.add_argument(
@@ -126,8 +126,6 @@ def _train_folds(
 
     if arguments.root is None:
         raise UserError(f"say where {arguments.dataset} lies: --root DIR")
-    if not 0.0 <= arguments.allow_bad < 1.0:
-        raise UserError("--allow-bad is a share from 0 to 1")
     if config is None:
         raise UserError("say which configuration to train: --config NAME")
     place = DataPlace(arguments.dataset, arguments.root, arguments.workers, arguments.allow_bad)

@@ -282,7 +282,7 @@ def test_bad_pictures_are_counted_and_told(
     assert "line 2 (day01/0002.jpg): no face is found in it" in error
     assert "line 3 (day02/0003.jpg): the face found is another one" in error
     assert "line 4 (day02/0004.jpg): the picture cannot be read" in error
-    assert prepare(raw, out, "--allow-bad", "50") == 0
+    assert prepare(raw, out, "--allow-bad", "0.5") == 0
     assert "8 samples of 2 persons" in capsys.readouterr().out
     dataset = Packed(out, View(EYE_PATCH))
     assert np.unique(dataset.labels.person).tolist() == ["p01", "p02"]
