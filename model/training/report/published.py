@@ -14,6 +14,9 @@ COLUMNS = {
 }
 """Data sets of the published table, as they are written."""
 
+OTHERS = {"eth-xgaze": "ETH-XGaze", "synthgaze": "SynthGaze", "recordings": "recordings"}
+"""Those that it does not have."""
+
 ROWS: dict[str, tuple[float | None, float | None, float | None, float | None]] = {
     "FullFace": (4.93, 6.53, 14.99, 10.00),
     "Dilated-Net": (4.42, 6.19, 13.73, 8.38),

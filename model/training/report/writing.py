@@ -11,7 +11,7 @@ from model.training.personal import Calibrated
 from model.training.report import tables
 from model.training.report.cost import Cost
 from model.training.report.figures import WORDS, draw_figures
-from model.training.report.published import COLUMNS, SOURCE, not_comparable, published
+from model.training.report.published import COLUMNS, OTHERS, SOURCE, not_comparable, published
 from model.training.synthetic.files import not_written, write_whole
 
 SHOWN_BAD = 20
@@ -218,4 +218,4 @@ def _count(value: int | None) -> str:
 
 
 def _name(verdict: Verdict) -> str:
-    return COLUMNS.get(verdict.dataset, verdict.dataset)
+    return {**COLUMNS, **OTHERS}.get(verdict.dataset, verdict.dataset)
