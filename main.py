@@ -1,6 +1,9 @@
 """The door: without arguments the window opens; `main.py --help` lists the commands."""
 
+import os
+import signal
 import sys
+from types import FrameType
 
 
 def main(argv: list[str]) -> int:
@@ -36,5 +39,17 @@ def _train(argv: list[str]) -> int:
         return 2
 
 
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    """Ctrl-C while a library is being loaded: nothing has begun, so leave at once. Libraries in C
+    would make an error of their own of a KeyboardInterrupt. At any other time raise that."""
+    place = frame
+    while place is not None:
+        if place.f_code.co_filename.startswith("<frozen importlib"):
+            os._exit(0)
+        place = place.f_back
+    signal.default_int_handler(number, frame)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, _interrupted)
     sys.exit(main(sys.argv[1:]))

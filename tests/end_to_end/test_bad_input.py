@@ -135,7 +135,7 @@ def test_bad_input(arrange: Callable[[Path], list[str]], tmp_path: Path, tiny_mo
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
-    assert len(done.stderr) < 400
+    assert len(done.stderr) < 500
     assert done.stdout == ""
     assert not out.exists()
 

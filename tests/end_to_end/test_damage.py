@@ -120,14 +120,17 @@ def test_ctrl_c_finishes_everything(tmp_path: Path, long_video: Path, tiny_model
         assert sum(1 for _ in drawn) == len(recording)
 
 
+@pytest.mark.parametrize("seconds", [0.05, 0.1, 0.15, 0.2, 0.25])
 def test_ctrl_c_before_the_first_frame_is_no_error(
-    tmp_path: Path, long_video: Path, tiny_model: Path
+    tmp_path: Path, long_video: Path, tiny_model: Path, seconds: float
 ):
+    """Whatever is being loaded just then."""
     with Running("track", long_video, "--out", tmp_path / "out", "--model", tiny_model) as running:
-        time.sleep(0.4)
+        time.sleep(seconds)
         running.send(signal.SIGINT)
         code, _, complained = running.finish()
-    assert (code, complained) == (0, "")
+    assert complained == ""
+    assert code == 0 or code == -signal.SIGINT  # before Python itself was there
     assert not (tmp_path / "out").exists()
 
 

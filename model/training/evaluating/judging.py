@@ -187,7 +187,7 @@ def _part(
         if again:
             named = ", ".join(again[:NAMED]) + (" ..." if len(again) > NAMED else "")
             raise UserError(
-                f"{path} saw {named} of {dataset.name} in its training, whom the part {name} shows: "
-                "judge it on a fold that it did not see (--fold), or on another data set"
+                f"{path} saw {named} of {dataset.name} in its training, whom the part {name} "
+                "shows: judge it on a fold that it did not see (--fold), or on another data set"
             )
     return WHOLE if name is None else name, which
