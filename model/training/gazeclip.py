@@ -163,7 +163,7 @@ class GazeHead(nn.Module):
         visual: tuple[int, int, int],
         text: int,
         eyes: bool,
-        hears_text: bool = True,
+        has_text: bool = True,
     ) -> None:
         """
         Args:
@@ -171,15 +171,14 @@ class GazeHead(nn.Module):
             visual: channels, rows and columns of the visual map.
             text: size of a text feature.
             eyes: whether the patches are the eyes of pairs, with key points.
-            hears_text: whether there is a text to hear at all.
+            has_text: whether there is a text at all.
         """
         super().__init__()
         channels, rows, columns = visual
         self.attends = config.kind == "cross-attention"
-        self.words = nn.Linear(config.embedding, text) if hears_text else None
         self.token = nn.Linear(channels, config.width)
         self.position = nn.Parameter(0.02 * torch.randn(1, rows * columns, config.width))
-        hears_text = hears_text and config.kind != "none"
+        hears_text = has_text and config.kind != "none"
         self.text = nn.Linear(text, config.width) if hears_text else None
         self.head_pose = nn.Sequential(
             nn.Linear(HEAD_SIZE, config.width), nn.GELU(), nn.Linear(config.width, config.width)
@@ -200,6 +199,7 @@ class GazeHead(nn.Module):
         )
         self.out = nn.Linear(config.embedding, 5 if eyes else 3)
         nn.init.zeros_(self.out.bias)
+        self.words = nn.Linear(config.embedding, text) if has_text else None
 
     def forward(
         self, visual: Tensor, text: Tensor, head: Tensor, used: Tensor, points: Tensor | None
@@ -269,7 +269,7 @@ class GazeCLIP(nn.Module):
         size, use = feature.shape[1], config.text.use
         self.choice = nn.Linear(size, len(DIRECTIONS)) if use == "learned" else None
         self.head = GazeHead(
-            config.fusion, (channels, rows, columns), size, eyes, hears_text=use != "none"
+            config.fusion, (channels, rows, columns), size, eyes, has_text=use != "none"
         )
         self.keypoints = None
         if eyes:

@@ -24,7 +24,7 @@ from model.training.datasets.patchset import PatchSet
 from model.training.material import Material
 from model.training.metrics import measure
 from model.training.predict import predict
-from model.training.trainer import Options, Trainer, make_accelerator
+from model.training.trainer import Options, Trainer, make_accelerator, seed_of
 
 LOG_EVERY = 50
 """Steps between two entries in TensorBoard."""
@@ -51,7 +51,7 @@ def train(
     content = _previous(options, resume)
     if content is not None:
         config = config_from_json(without_pretrained(content["config"]))
-        options = dataclasses.replace(options, seed=int(content["seed"]))
+        options = dataclasses.replace(options, seed=seed_of(content))
     if config is None:
         raise UserError("say which configuration to train: --config NAME")
     accelerator = make_accelerator(options.precision, config)

@@ -314,7 +314,12 @@ class Trainer:
         self._fixed_text, self._coming = None, None
         self.optimizer.load_state_dict(content["optimizer"])
         self.step, self.seconds = int(content["step"]), float(content["seconds"])
-        self.seed = int(content["seed"])
+        self.seed = seed_of(content)
+
+
+def seed_of(content: dict[str, Any]) -> int:
+    """The seed of a checkpoint, also of one that was written before steps followed from it."""
+    return int(content.get("seed", content["training"]["seed"]))
 
 
 def make_accelerator(precision: str, config: GazeClipConfig) -> Accelerator:
