@@ -59,6 +59,8 @@ class PacedSource(Source):
         self._thread = threading.Thread(target=self._play, name="pace", daemon=True)
         self._reads = 0
         self._clock_starts = threading.Event()
+        # Two threads read and close: of a file that both began and closed, libav's memory breaks.
+        self._beginning = threading.Lock()
 
     @property
     def live(self) -> bool:
@@ -75,8 +77,10 @@ class PacedSource(Source):
 
     def read(self) -> Frame | None:
         self._reads += 1
-        if self._reads == 1 and not self._stop.is_set():
-            self._thread.start()
+        if self._reads == 1:
+            with self._beginning:
+                if not self._stop.is_set():
+                    self._thread.start()
         elif self._reads == 2:
             self._clock_starts.set()
         try:
@@ -85,13 +89,15 @@ class PacedSource(Source):
             return None
 
     def close(self) -> None:
-        self._stop.set()
+        with self._beginning:
+            closed_before, playing = self._stop.is_set(), self._thread.ident is not None
+            self._stop.set()
         self._clock_starts.set()
         self._slot.cancel()
-        if self._thread.ident is None:
-            self._file.close()
-        else:
+        if playing:  # its thread closes the file
             self._thread.join(CLOSE_S)
+        elif not closed_before:
+            self._file.close()
 
     def _play(self) -> None:
         try:

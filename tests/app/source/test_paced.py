@@ -1,6 +1,8 @@
 import itertools
+import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +150,49 @@ def test_closing_what_was_never_read_closes_the_file(clip: Path):
     before = threading.active_count()
     PacedSource(lambda: VideoSource(clip)).close()
     assert threading.active_count() == before
+
+
+class OpenFile(Source):
+    """A file that counts how often it is closed."""
+
+    kind, name, size, fps = "video", "file.mp4", (160, 120), 1000.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed = 0
+
+    def read(self) -> Frame | None:
+        assert not self.closed
+        return Frame(picture(), 0, 0, 0)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_reading_and_closing_at_once_close_the_file_once():
+    """Twice would break libav's memory."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for _ in range(150):
+            file = OpenFile()
+            source = PacedSource(OpenFile, opened=file)
+            start = threading.Barrier(3)
+
+            def do(what: Callable[[], object], start: threading.Barrier = start) -> None:
+                start.wait()
+                what()
+
+            deeds = [source.read, source.close, source.close]
+            threads = [threading.Thread(target=do, args=(deed,)) for deed in deeds]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            source.close()
+            assert file.closed == 1
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_a_file_that_has_gone_when_it_should_begin_anew_is_told(clip: Path):
