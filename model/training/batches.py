@@ -240,16 +240,15 @@ def _together(found: list[Item | str]) -> tuple[Batch | None, list[str]]:
 
 
 def read_all(
-    dataset: GazeDataset, which: NDArray[np.int64], workers: int, tally: Tally
-) -> Iterator[tuple[list[Item], NDArray[np.int64]]]:
-    """Samples of a data set in order, in groups, each with their numbers; bad ones are left out
-    and counted.
+    dataset: GazeDataset, which: NDArray[np.int64], workers: int
+) -> Iterator[tuple[list[Item], NDArray[np.int64], list[str]]]:
+    """Samples of a data set in order, in groups: those that can be used, their numbers, and of
+    each other one where it stands and why.
 
     Args:
         dataset: where they come from.
         which: (N,) numbers.
         workers: processes that read ahead; 0 to read in this one.
-        tally: counts.
     """
     groups = [which[start : start + GROUP].tolist() for start in range(0, len(which), GROUP)]
     loader = DataLoader(
@@ -261,9 +260,8 @@ def read_all(
     )
     for group, found in zip(groups, loader, strict=True):
         good = [i for i, one in enumerate(found) if isinstance(one, Item)]
-        tally.add(len(good), [one for one in found if isinstance(one, str)])
-        if good:
-            yield [found[i] for i in good], np.array(group, dtype=np.int64)[good]
+        numbers = np.array(group, dtype=np.int64)[good]
+        yield [found[i] for i in good], numbers, [one for one in found if isinstance(one, str)]
 
 
 GROUP = 64

@@ -171,8 +171,9 @@ def in_memory(dataset: GazeDataset, which: NDArray[np.int64], place: DataPlace) 
     Raises:
         UserError: if more than the allowed share cannot be used.
     """
-    items, kept = [], []
-    for group, numbers in read_all(dataset, which, place.workers, Tally(place.allowed)):
+    items, kept, tally = [], [], Tally(place.allowed)
+    for group, numbers, complaints in read_all(dataset, which, place.workers):
+        tally.add(len(group), complaints)
         items += group
         kept.append(numbers)
     if not items:

@@ -5,16 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from model.errors import UserError
-from model.training.datasets.item import BadSample, GazeDataset, Item, Labels, collate
+from model.training.batches import read_all
+from model.training.datasets.item import GazeDataset, collate
 from model.training.datasets.patchset import PatchSet
 from model.training.metrics import Prediction, Truth, join_predictions, join_truths
-
-BATCH = 64
-"""Samples that are read and predicted at once."""
 
 NAMED = 3
 """How many bad samples an error names."""
@@ -54,23 +51,21 @@ def answers(
     Raises:
         UserError: if more samples are bad, or none can be judged.
     """
-    reader = _Reading(dataset, which)
-    loader: DataLoader[tuple[int, Item | str]] = DataLoader(
-        reader, BATCH, num_workers=workers, collate_fn=_Gather(dataset.labels, dataset.mirrored)
-    )
     predictions: list[Prediction] = []
     truths: list[Truth] = []
     places: list[NDArray[np.str_]] = []
     bad: list[str] = []
     with tqdm(total=len(which), unit=" samples", desc=dataset.name, disable=None) as bar:
-        for patches, place, failed in loader:
+        for items, numbers, failed in read_all(dataset, which, workers):
             bad += failed
             _refuse_bad(dataset.name, bad, len(which), allow_bad)
-            if patches is not None:
+            if items:
+                labels = dataset.labels.of(numbers)
+                patches = collate(items, labels, dataset.mirrored)
                 predictions.append(ask(patches))
                 truths.append(Truth.of(patches))
-                places.append(place)
-            bar.update(len(place) + len(failed))
+                places.append(labels.place)
+            bar.update(len(items) + len(failed))
     if not any(truth.usable.any() for truth in truths):
         raise UserError(f"no sample of {dataset.name} can be judged: run `data check` on it")
     return Answers(join_predictions(predictions), join_truths(truths), np.concatenate(places), bad)
@@ -84,37 +79,3 @@ def _refuse_bad(name: str, bad: list[str], samples: int, allowed: float) -> None
         f"{len(bad)} of the {samples} samples of {name} cannot be used so far, more than the "
         f"{100.0 * allowed:g} % that --allow-bad allows: {named}"
     )
-
-
-class _Reading(Dataset[tuple[int, "Item | str"]]):
-    """Samples for torch's loader: number and item, or number and why there is none."""
-
-    def __init__(self, dataset: GazeDataset, which: NDArray[np.int64]) -> None:
-        self.dataset, self.which = dataset, which
-
-    def __len__(self) -> int:
-        return len(self.which)
-
-    def __getitem__(self, position: int) -> tuple[int, Item | str]:
-        index = int(self.which[position])
-        try:
-            return index, self.dataset.read(index)
-        except BadSample as error:
-            return index, str(error)
-
-
-class _Gather:
-    """Makes a patch set of what was read; a class, because it goes to worker processes."""
-
-    def __init__(self, labels: Labels, mirrored: NDArray[np.bool_]) -> None:
-        self.labels, self.mirrored = labels, mirrored
-
-    def __call__(
-        self, read: list[tuple[int, Item | str]]
-    ) -> tuple[PatchSet | None, NDArray[np.str_], list[str]]:
-        good = [(index, item) for index, item in read if isinstance(item, Item)]
-        bad = [why for _, why in read if isinstance(why, str)]
-        labels = self.labels.of(np.array([index for index, _ in good], dtype=np.int64))
-        if not good:
-            return None, labels.place, bad
-        return collate([item for _, item in good], labels, self.mirrored), labels.place, bad
