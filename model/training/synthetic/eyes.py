@@ -18,7 +18,7 @@ SIDES = ("R", "L")
 EYE_X = 31.2
 """mm from the middle of the mean head to the middle of each eye."""
 
-LOWER_LID_RAISE, EYEBALL_DROP = 0.45, -0.2
+LOWER_LID_RAISE, EYEBALL_DROP = 0.45, -0.4
 """mm, means over people; with LID_REST they put lids and irises where photographs have them, see
 docs/decisions/0008: seen from the front, the upper lid's dark line begins 0.84 iris radii above the
 iris's centre, and the lower lid's edge lies 0.92 below."""
@@ -26,6 +26,11 @@ iris's centre, and the lower lid's edge lies 0.92 below."""
 DROP_SPREAD = 0.1
 """mm, of the latter: in photographs the iris's height between the corners varies by 0.014 of an
 eye's width, which the shapes of heads and the visual axes nearly exhaust."""
+
+LID_SPREAD = 0.5
+EYEBALL_SPREAD = np.array([0.8, 0.1, 0.5])
+"""How far the morphable head's identities may move lids and (temporally, down, back) eyeballs
+against the eye region as a whole, see `as_photographed` and docs/decisions/0013."""
 
 LID_REST = -0.32
 """Mean over people of `EyeTraits.rest`."""
@@ -184,7 +189,7 @@ def eye_region_shape(rig: Rig, rng: np.random.Generator) -> Floats:
     offset[:, 1] -= uneven(rng.normal(LOWER_LID_RAISE, 0.5)) * moved
     offset[:, 0] += side * (across - EYE_X) * rng.normal(0.0, 0.05) * region * is_skin
     offset[:, 1] -= (
-        (across - EYE_X) * uneven(math.tan(math.radians(rng.normal(-0.8, 2.6)))) * region
+        (across - EYE_X) * uneven(math.tan(math.radians(rng.normal(-0.8, 1.9)))) * region
     )
     # Deep-set or protruding eyes, a brow that overhangs them, bags below.
     offset[:, 2] += rng.normal(0.3, 1.5) * region
@@ -195,6 +200,26 @@ def eye_region_shape(rig: Rig, rng: np.random.Generator) -> Floats:
     bag = np.exp(-(((y - 13.0) / 3.5) ** 2)) * along * is_skin
     offset[:, 2] -= uneven(max(rng.normal(0.2, 0.8), 0.0)) * bag
     return offset.astype(np.float32)
+
+
+def as_photographed(rig: Rig, offset: Floats) -> Floats:
+    """Identity offsets (V, 3) in mm of the morphable head, calmed around the eyes.
+
+    Its identities move lids, corners and eyeballs against each other twice as far as photographed
+    people's vary. Each eye region goes along with its lids as a whole, and `LID_SPREAD` and
+    `EYEBALL_SPREAD` say what stays of the rest.
+    """
+    calmed = offset.copy()
+    x, y, z = rig.neutral.T.astype(np.float64)
+    front = 1.0 - smoothstep(15.0, 45.0, z)
+    for lid, index, side in zip(rig.lids, rig.eyeballs, (-1.0, 1.0), strict=True):
+        whole = offset[np.concatenate([lid.upper, lid.lower])].mean(axis=0)
+        radius = np.hypot((x - side * EYE_X) / 1.15, y)
+        region = (1.0 - smoothstep(14.0, 30.0, radius)) * front
+        calmed -= (region[:, None] * (1.0 - LID_SPREAD) * (offset - whole)).astype(np.float32)
+        ball = offset[index].mean(axis=0) - whole
+        calmed[index] = offset[index] - ((1.0 - EYEBALL_SPREAD) * ball).astype(np.float32)
+    return calmed
 
 
 def curled_lashes(rig: Rig, rng: np.random.Generator) -> Floats:

@@ -16,6 +16,7 @@ from model.geometry import Array
 from model.training.synthetic.drawing import Photo
 from model.training.synthetic.eyes import (
     EyeTraits,
+    as_photographed,
     curled_lashes,
     eye_region_shape,
     lid_gap,
@@ -119,7 +120,8 @@ def random_person(rig: Rig, identity: int, portraits: "Portraits | None" = None)
 def _made_up_person(rig: Rig, identity: int) -> Person:
     rng = np.random.default_rng([_PERSON_STREAM, identity])
     modes = rng.normal(size=len(rig.identity)).astype(np.float32) * rng.uniform(0.6, 1.05)
-    shape = rig.neutral + (modes @ rig.identity).reshape(-1, 3) + eye_region_shape(rig, rng)
+    head = as_photographed(rig, (modes @ rig.identity).reshape(-1, 3))
+    shape = rig.neutral + head + eye_region_shape(rig, rng)
 
     tone = rng.beta(1.1, 1.25) * (len(_SKIN_TONES) - 1.001)
     k, part = int(tone), tone % 1.0

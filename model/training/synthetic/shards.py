@@ -29,7 +29,7 @@ from model.training.synthetic.presets import PRESETS
 from model.training.synthetic.studio import Road, Studio, Wanted
 
 SCHEMA = 1
-RENDERER_VERSION = 6
+RENDERER_VERSION = 7
 """Goes up whenever the same seed and index no longer give the same picture."""
 SHARD_SAMPLES = 500
 PORTRAIT_PRESETS = ("train", "validation")
