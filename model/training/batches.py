@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 from model.errors import UserError
 from model.training.datasets.item import BadSample, GazeDataset, Item
 from model.training.datasets.patchset import PatchSet
+from model.training.hard_cases import hard_cases
 from model.training.order import Order
 
 NAMED = 5
@@ -83,18 +84,28 @@ class Share:
 class MemoryBatches:
     """Batches of a patch set in memory: the quickest, where it fits.
 
+    Args:
+        data: the patch set.
+        share: of each batch.
+        sources: for the model card.
+        hard: how many times a round shows the hard samples.
+
     Raises:
         UserError: if no eye in it is open.
     """
 
-    def __init__(self, data: PatchSet, share: Share, sources: list[dict[str, object]]) -> None:
+    def __init__(
+        self, data: PatchSet, share: Share, sources: list[dict[str, object]], hard: int = 1
+    ) -> None:
         open_eyed = np.flatnonzero(data.usable.any(axis=1))
         if len(open_eyed) == 0:
             raise UserError("the shards hold no open eye to train on: render more")
         self.sources = sources
         self.samples, self.per_sample = len(open_eyed), data.images.shape[1]
         self._share = share
-        self._order = Order(open_eyed, share.batch, share.seed)
+        often = open_eyed[hard_cases(data)[open_eyed]] if hard > 1 else open_eyed[:0]
+        items = np.concatenate([open_eyed, *[often] * (hard - 1)])
+        self._order = Order(items, share.batch, share.seed)
         self.rounds = self._order.steps
         self._all = Batch(
             *(

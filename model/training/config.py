@@ -89,6 +89,8 @@ class TrainingConfig:
         points: weight of the error in where iris and eyeball are, as angles.
         average: decay per step of the averaged weights, which are the ones that get exported.
         augmentation: strength of the augmentation, 0 for none.
+        hard: how many times a round shows the hard samples of rendered shards, see
+            `model.training.hard_cases`.
     """
 
     batch: int = 256
@@ -101,6 +103,7 @@ class TrainingConfig:
     points: float = 0.3
     average: float = 0.998
     augmentation: float = 1.0
+    hard: int = 1
 
 
 @dataclass(frozen=True)
@@ -181,6 +184,8 @@ def config_from_json(content: dict[str, Any]) -> GazeClipConfig:
             raise ValueError(f"{name} is not {value!r} but one of {', '.join(known)}")
     if config.training.batch < 1 or config.training.accumulate < 1:
         raise ValueError("training.batch and training.accumulate are at least 1")
+    if config.training.hard < 1 or not isinstance(config.training.hard, int):
+        raise ValueError("training.hard is a whole number, at least 1")
     return config
 
 

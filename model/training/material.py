@@ -60,7 +60,8 @@ class ShardMaterial:
         """See `Material`."""
         data = synthgaze.load_for_training(self.shards, config.patch, config.grey)
         share = share_of(config, data.images.shape[1], seed, accelerator)
-        return MemoryBatches(data, share, [synthgaze.summary(folder) for folder in self.shards])
+        sources = [synthgaze.summary(folder) for folder in self.shards]
+        return MemoryBatches(data, share, sources, config.training.hard)
 
     def validation(self, config: GazeClipConfig) -> PatchSet | None:
         """See `Material`."""

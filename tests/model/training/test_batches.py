@@ -1,5 +1,6 @@
 """Batches: the same ones whoever reads them, bad samples counted, resumed exactly."""
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -10,12 +11,15 @@ torch = pytest.importorskip("torch", reason="requirements-train.txt is not insta
 torch.set_num_threads(1)
 
 from model.errors import UserError  # noqa: E402
-from model.training.batches import Batch, LoadedBatches, Share, read_all  # noqa: E402
+from model.patches import EYE_PATCH  # noqa: E402
+from model.training.batches import Batch, LoadedBatches, MemoryBatches, Share, read_all  # noqa: E402
 from model.training.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from model.training.config import changed  # noqa: E402
+from model.training.datasets.synthgaze import load  # noqa: E402
+from model.training.hard_cases import hard_cases  # noqa: E402
 from model.training.trainer import Budget, Options, Trainer  # noqa: E402
 from tests.model.training.drawn import DrawnEyes  # noqa: E402
-from tests.model.training.material import tiny_config  # noqa: E402
+from tests.model.training.material import tiny_config, write_shards  # noqa: E402
 
 EVERYTHING = np.arange(48)
 
@@ -129,3 +133,29 @@ def test_parts_add_up_to_the_whole(tmp_path: Path) -> None:
         trainer.train_step()
         gradients.append(trainer.model.head.out.weight.grad.clone())  # type: ignore[union-attr]
     torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-3, atol=1e-5)
+
+
+def test_hard_samples_come_as_often_as_asked(tmp_path: Path) -> None:
+    """Of 40 faces, 6 seen by few pixels, 5 with glare: each three times a round, the others once,
+    and closed eyes never."""
+    shards = write_shards(tmp_path, samples=40)
+    data = load([shards], EYE_PATCH, grey=True)
+    few = np.arange(0, 6)
+    head = data.head.copy()
+    head[:, :, 3] = 0.0
+    head[few, :, 3] = np.log(0.4)
+    glare = np.zeros((40, 2))
+    glare[10:15, 1] = 0.5
+    usable = np.ones((40, 2), dtype=bool)
+    usable[30] = False
+    data = replace(data, head=head, usable=usable, traits={**data.traits, "glare": glare})
+    hard = {*range(6), *range(10, 15)}
+    assert set(np.flatnonzero(hard_cases(data))) == hard
+    batches = MemoryBatches(data, Share(1), [], hard=3)
+    marks = torch.from_numpy(data.target)
+    seen = np.zeros(40, dtype=int)
+    for (batch,), _ in zip(batches.from_step(0), range(batches.rounds), strict=False):
+        seen[int((marks == batch.target).all(dim=(1, 2)).nonzero())] += 1
+    assert [seen[k] for k in range(40)] == [0 if k == 30 else 3 if k in hard else 1
+                                            for k in range(40)]  # fmt: skip
+    assert batches.samples == 39

@@ -389,7 +389,14 @@ def test_a_visual_tower_that_does_not_learn_stays_as_it_is(tmp_path: Path) -> No
 
 def test_settings_that_name_nothing_are_refused(tmp_path: Path) -> None:
     config = tiny_config(tmp_path)
-    for setting in ("fusion.knd=none", "fusion", "x=1", "fusion.kind=glue", "training.batch=0"):
+    for setting in (
+        "fusion.knd=none",
+        "fusion",
+        "x=1",
+        "fusion.kind=glue",
+        "training.batch=0",
+        "training.hard=0",
+    ):
         with pytest.raises(UserError, match="--set"):
             changed(config, [setting])
     assert changed(config, ["training.rate=0.5", "name=other"]).training.rate == 0.5
