@@ -42,17 +42,26 @@ def shape_of(rig: Rig, person: Person) -> Array:
     return np.asarray(100.0 * eye_shape(landmarks)[:, :TOLD].mean(axis=0))
 
 
+def foretold(shapes: Array, others: Array) -> Array:
+    """(..., 2) places of the iris that the lids of `others` (..., 4) let expect, by a linear
+    regression on `shapes` (N, 4)."""
+    fitted, *_ = np.linalg.lstsq(_known(shapes), shapes[:, IRIS], rcond=None)
+    return np.asarray(_known(others) @ fitted)
+
+
 def beyond_lids(shapes: Array) -> Array:
     """(2,) standard deviations of the iris's place that remain where the lids are known: of the
     residuals of a linear regression of (N, 4) figures."""
-    known = np.column_stack([np.ones(len(shapes)), shapes[:, LIDS]])
-    fitted, *_ = np.linalg.lstsq(known, shapes[:, IRIS], rcond=None)
-    residuals = shapes[:, IRIS] - known @ fitted
-    return np.asarray(np.sqrt((residuals**2).sum(axis=0) / (len(shapes) - known.shape[1])))
+    residuals = shapes[:, IRIS] - foretold(shapes, shapes)
+    return np.asarray(np.sqrt((residuals**2).sum(axis=0) / (len(shapes) - _known(shapes).shape[1])))
+
+
+def _known(shapes: Array) -> Array:
+    return np.concatenate([np.ones((*shapes.shape[:-1], 1)), shapes[..., LIDS]], axis=-1)
 
 
 def own_spread(pairs: Array) -> Array:
-    """(4,) standard deviations of people (N, 2, 4) of whom there are two photographs each."""
+    """(K,) standard deviations of people (N, 2, K) of whom there are two photographs each."""
     centred = pairs - pairs.mean(axis=0)
     covariance = (centred[:, 0] * centred[:, 1]).sum(axis=0) / (len(pairs) - 1)
     return np.asarray(np.sqrt(np.maximum(covariance, 0.0)))
@@ -100,7 +109,9 @@ def main() -> int:
     print(_row("SD of made-up people", spread, beyond_lids(made_up)))
     spread = photographed.std(axis=0, ddof=1)
     print(_row("SD of photographs", spread, beyond_lids(photographed)))
-    print(_row(f"SD of the {len(pairs)} people photographed twice", own_spread(pairs)))
+    own = own_spread(pairs)
+    kept = own_spread(pairs[:, :, IRIS] - foretold(photographed, pairs))
+    print(_row(f"SD of the {len(pairs)} people photographed twice", own, kept))
     return 0
 
 

@@ -18,7 +18,7 @@ SCALE = 0.05
 ROLL = math.radians(3.0)
 """Standard deviation of the roll about the patch's middle. Gaze rolls along: a wrong head roll
 turns the normalised frame, and the true gaze within it."""
-HEAD_NOISE = (0.1, 0.05, 0.15, 0.1)
+HEAD_NOISE = (0.08, 0.04, 0.12, 0.08)
 """Standard deviations added to the four numbers about the head. FaceMesh reads the pitch of real
 and of rendered heads some degrees differently: a model that trusts it carries that into gaze."""
 COMMON = 0.8

@@ -18,14 +18,18 @@ SIDES = ("R", "L")
 EYE_X = 31.2
 """mm from the middle of the mean head to the middle of each eye."""
 
-LOWER_LID_RAISE, EYEBALL_DROP = 0.45, -0.4
-"""mm, means over people; with LID_REST they put lids and irises where photographs have them, see
-docs/decisions/0008: seen from the front, the upper lid's dark line begins 0.84 iris radii above the
-iris's centre, and the lower lid's edge lies 0.92 below."""
+LOWER_LID_RAISE = 0.45
+"""mm, mean over people; with LID_REST and EYEBALL_HEIGHT it puts lids and irises where photographs
+have them, see docs/decisions/0008 and 0013: seen from the front, the upper lid's dark line begins
+0.84 iris radii above the iris's centre, and the lower lid's edge lies 0.92 below."""
 
-DROP_SPREAD = 0.1
-"""mm, of the latter: in photographs the iris's height between the corners varies by 0.014 of an
-eye's width, which the shapes of heads and the visual axes nearly exhaust."""
+EYEBALL_HEIGHT = np.array([-2.06, 0.15, 0.34])
+"""Where an eyeball's centre lies, down from the corners of the eye: mm, and shares of the upper and
+of the lower lid's height there. A regression on photographs of people looking into the camera."""
+
+DROP_SPREAD = 0.2
+"""mm by which people differ from that. With the angles between their visual and optical axes,
+irises then vary in height as those of photographed people do whose lids are known."""
 
 LID_SPREAD = 0.5
 EYEBALL_SPREAD = np.array([0.8, 0.1, 0.5])
@@ -51,7 +55,7 @@ class EyeTraits:
 
     Attributes:
         iris_radius, iris_depth: mm; depth from the rotation centre forward.
-        drop: mm by which the eyeballs lie lower between the lids than in the morphable head.
+        drop: mm by which the eyeballs lie lower than the lids tell, see `EYEBALL_HEIGHT`.
         kappa: (yaw, pitch) radians of the optical axis from the visual axis: temporal, upwards.
         scatter: (2, 2) radians added to that, per eye.
         follow: how far the lids go with a vertical turn of the eye, 1 on average.
@@ -117,7 +121,7 @@ def random_eyes(rng: np.random.Generator, skin_lightness: float) -> EyeTraits:
     return EyeTraits(
         iris_radius=float(np.clip(rng.normal(5.9, 0.2), 5.4, 6.4)),
         iris_depth=float(np.clip(rng.normal(10.8, 0.5), 9.6, 12.0)),
-        drop=float(rng.normal(EYEBALL_DROP, DROP_SPREAD)),
+        drop=float(rng.normal(0.0, DROP_SPREAD)),
         kappa=np.radians([rng.normal(4.5, 1.5), rng.normal(-1.0, 1.5)]),
         scatter=np.radians(rng.normal(0.0, 0.7, (2, 2))),
         follow=float(rng.uniform(0.55, 1.3)),
@@ -236,7 +240,7 @@ def curled_lashes(rig: Rig, rng: np.random.Generator) -> Floats:
 
 
 def seat_eyeballs(
-    rig: Rig, shape: Floats, iris_depth: float, drop: float = 0.0
+    rig: Rig, shape: Floats, iris_depth: float, heights: Array | None = None
 ) -> tuple[Floats, Array]:
     """Make the window meshes true spheres, and move a head so that its origin lies midway between
     its eyeballs' rotation centres.
@@ -244,7 +248,7 @@ def seat_eyeballs(
     Args:
         shape: (V, 3) mm.
         iris_depth: mm from the rotation centre forward.
-        drop: mm by which the eyeballs lie lower between the lids than in the morphable head.
+        heights: (2,) y of the rotation centres, mm; None for those of the morphable head.
 
     Returns:
         The new vertices (V, 3), and the rotation centres (2, 3), mm in the head frame.
@@ -256,9 +260,30 @@ def seat_eyeballs(
         outward = normalize(shape[index] - centre)
         seated[index] = centre + outward * (radius * WINDOW_SCALE)
         centres[e] = rotation_centre(centre, radius, iris_depth)
-    centres[:, 1] += drop
+    if heights is not None:
+        centres[:, 1] = heights
     middle = centres.mean(axis=0)
     return (seated - middle).astype(np.float32), centres - middle
+
+
+def heights_between_lids(rig: Rig, shape: Floats, traits: EyeTraits) -> Array:
+    """(2,) y in mm of the rotation centres of eyeballs behind the lids of a shape (V, 3).
+
+    A lid that droops on one side alone has not taken its eyeball along.
+    """
+    rest = float(traits.rest.min())
+    resting = shape + sum(
+        max(rest, 0.0) * rig.expression[f"eyeBlink_{side}"]
+        + max(-rest, 0.0) * rig.expression[f"eyeWide_{side}"]
+        for side in SIDES
+    )
+    corners = np.zeros(2)
+    for e, lid in enumerate(rig.lids):
+        corners[e] = resting[[lid.upper[0], lid.upper[-1], lid.lower[0], lid.lower[-1]], 1].mean()
+    upper, lower = lid_heights(rig, resting)
+    constant, by_upper, by_lower = EYEBALL_HEIGHT
+    down = constant + by_upper * (upper - corners) + by_lower * (lower - corners)
+    return np.asarray(corners + down.mean() + traits.drop)
 
 
 def optical_axes(traits: EyeTraits, visual: Array) -> Array:
@@ -304,14 +329,21 @@ def lid_expression(
 
 def lid_gap(rig: Rig, vertices: Floats) -> Array:
     """(2,) mm between the margins of the lids over the middle of each eye."""
-    gaps = []
-    for lid in rig.lids:
+    upper, lower = lid_heights(rig, vertices)
+    return lower - upper
+
+
+def lid_heights(rig: Rig, vertices: Floats) -> tuple[Array, Array]:
+    """(2,) y in mm of the upper and of the lower lids' margins over the middle of each eye."""
+    heights = np.zeros((2, 2))
+    for e, lid in enumerate(rig.lids):
         upper, lower = vertices[lid.upper], vertices[lid.lower]
         x = np.abs(upper[:, 0]), np.abs(lower[:, 0])
         middle = 0.5 * (x[0][[0, -1]].mean() + x[1][[0, -1]].mean())
         at = middle + np.linspace(-5.0, 5.0, 5)
-        gaps.append(np.interp(at, x[1], lower[:, 1]) - np.interp(at, x[0], upper[:, 1]))
-    return np.asarray(np.mean(gaps, axis=1))
+        heights[0, e] = np.interp(at, x[0], upper[:, 1]).mean()
+        heights[1, e] = np.interp(at, x[1], lower[:, 1]).mean()
+    return heights[0], heights[1]
 
 
 def lid_curves(rig: Rig, vertices: Floats) -> tuple[Array, Array]:

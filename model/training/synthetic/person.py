@@ -19,6 +19,7 @@ from model.training.synthetic.eyes import (
     as_photographed,
     curled_lashes,
     eye_region_shape,
+    heights_between_lids,
     lid_gap,
     random_eyes,
     seat_eyeballs,
@@ -136,7 +137,9 @@ def _made_up_person(rig: Rig, identity: int) -> Person:
     normals = rig.normals(shape)
     shape = shape + normals * (thickness * hairy)[:, None]
     shape += curled_lashes(rig, rng)
-    shape, centres = seat_eyeballs(rig, shape.astype(np.float32), eyes.iris_depth, eyes.drop)
+    shape = shape.astype(np.float32)
+    heights = heights_between_lids(rig, shape, eyes)
+    shape, centres = seat_eyeballs(rig, shape, eyes.iris_depth, heights)
 
     paint = np.zeros((rig.vertex_count, 4), dtype=np.float32)
     paint[:, :3] = skin_colours(rig, rng, skin)
