@@ -110,7 +110,12 @@ def evaluate_faces(
         Under "groups" what was found for each expression; the same numbers for all of them; and
         "zero_point", the mean of what the model says, (pitch, yaw) in radians, in the patches'
         mirrored frames, as it was before any zero point was folded into the model.
+
+    Raises:
+        UserError: if the model was not exported, or there is no face.
     """
+    if model.suffix != ".onnx":
+        raise UserError(f"--faces judges exported models, and {model} is none: export it first")
     groups = find_photographs(folder, half)
     estimator = Estimator(model, provider)
     errors: dict[str, list[float]] = {}

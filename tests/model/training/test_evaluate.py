@@ -247,6 +247,12 @@ def test_people_looking_into_the_camera(tiny_model: Path, data_dir: Path) -> Non
     assert found["median_deg"] < 20.0
 
 
+def test_faces_are_for_exported_models(tmp_path: Path) -> None:
+    """Photographs go through the app's own estimator, which no checkpoint fits."""
+    with pytest.raises(UserError, match="export it first"):
+        evaluate_faces(tmp_path, tmp_path, "all", 65.0)
+
+
 def test_an_empty_folder_of_faces(tiny_model: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no pictures"):
         evaluate_faces(tiny_model, tmp_path, "all", 65.0)
