@@ -8,6 +8,7 @@ of the spread among photographs is error: the covariance of the two is the peopl
 """
 
 import argparse
+import os
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -77,10 +78,15 @@ def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--portraits", type=Path, required=True, metavar="FILE.npz")
-    parser.add_argument("--data", type=Path, metavar="DIR")
+    default = os.environ.get("GAZECLIP_DATA")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", default=Path(default) if default else None
+    )
     parser.add_argument("--people", type=int, default=200, metavar="N")
     arguments = parser.parse_args()
     try:
+        if arguments.people < 10:
+            raise UserError("a spread needs more people: give --people 10 or more")
         rig = Rig(load_head(arguments.data))
         members = load_portraits(arguments.portraits, 1.0).members
     except UserError as error:
@@ -109,6 +115,8 @@ def main() -> int:
     print(_row("SD of made-up people", spread, beyond_lids(made_up)))
     spread = photographed.std(axis=0, ddof=1)
     print(_row("SD of photographs", spread, beyond_lids(photographed)))
+    if len(pairs) < 2:
+        return 0  # a pack in which hardly anybody was photographed twice
     own = own_spread(pairs)
     kept = own_spread(pairs[:, :, IRIS] - foretold(photographed, pairs))
     print(_row(f"SD of the {len(pairs)} people photographed twice", own, kept))

@@ -1,4 +1,4 @@
-"""Which samples are hard to see gaze in: those in which weights so far err most (docs/model.md)."""
+"""Which samples are hard to see gaze in: weights so far err most in them, as their cards tell."""
 
 import math
 

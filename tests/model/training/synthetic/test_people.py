@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from model.training.synthetic.eye_shape import NAMES, eye_shape
 from model.training.synthetic.eyes import (
     EYEBALL_SPREAD,
     as_photographed,
+    heights_between_lids,
     lid_gap,
     optical_axes,
     random_eyes,
@@ -89,8 +92,8 @@ def test_heads_have_their_origin_between_the_eyes(rig: Rig) -> None:
 
 
 def test_irises_vary_in_height_as_in_photographs(rig: Rig) -> None:
-    """People who look into the camera: 1.5 hundredths of the eye's width, and 1.4 where the lids
-    are known (docs/decisions/0013); the morphable head's own eyeballs vary by 3.0."""
+    """People who look into the camera: 1.5 hundredths of the eye's width (docs/decisions/0013);
+    the morphable head's own eyeballs vary by 3.0."""
     shapes = []
     for identity in range(50):
         person = random_person(rig, identity)
@@ -99,6 +102,19 @@ def test_irises_vary_in_height_as_in_photographs(rig: Rig) -> None:
         shapes.append(100.0 * eye_shape(landmarks).mean(axis=0))
     height = np.array(shapes)[:, NAMES.index("iris_y")]
     assert 1.1 < height.std(ddof=1) < 2.0
+
+
+def test_eyeballs_follow_the_lower_lid_but_no_drooping_upper_one(rig: Rig) -> None:
+    traits = replace(random_eyes(np.random.default_rng(1), 0.5), rest=np.zeros(2), drop=0.0)
+    before = heights_between_lids(rig, rig.neutral, traits)
+    lowered = rig.neutral.copy()
+    for lid in rig.lids:
+        lowered[lid.lower[1:-1], 1] += 1.0
+    np.testing.assert_allclose(heights_between_lids(rig, lowered, traits) - before, 0.34, atol=0.03)
+    drooping = replace(traits, rest=np.array([0.3, 0.0]))
+    np.testing.assert_array_equal(heights_between_lids(rig, rig.neutral, drooping), before)
+    dropped = replace(traits, drop=0.2)
+    np.testing.assert_allclose(heights_between_lids(rig, rig.neutral, dropped) - before, 0.2)
 
 
 def test_calmed_identities_move_each_eye_region_as_a_whole(rig: Rig) -> None:
