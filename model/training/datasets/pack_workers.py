@@ -3,7 +3,6 @@
 import concurrent.futures
 import contextlib
 import multiprocessing
-import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -47,8 +46,6 @@ def _begin(job: Packing, ticks: Any, stop: Any) -> None:
     """A worker process: one core, deaf to Ctrl-C, which the first process hears for all."""
     global _job, _ticks, _stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"
     import cv2
 
     cv2.setNumThreads(1)

@@ -179,8 +179,7 @@ def _work(
     job: Job, tasks: "Queue[int | None]", reports: "Queue[tuple[str, Any]]", stop: Event
 ) -> None:
     """A worker process: one core, one OpenGL context, one FaceMesh."""
-    for name in ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"
+    os.environ["LP_NUM_THREADS"] = "1"  # Mesa's
     import cv2
 
     cv2.setNumThreads(1)
