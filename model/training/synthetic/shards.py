@@ -179,7 +179,7 @@ def _work(
     job: Job, tasks: "Queue[int | None]", reports: "Queue[tuple[str, Any]]", stop: Event
 ) -> None:
     """A worker process: one core, one OpenGL context, one FaceMesh."""
-    os.environ["LP_NUM_THREADS"] = "1"  # Mesa's
+    os.environ["LP_NUM_THREADS"] = "0"  # llvmpipe draws on the calling thread: none waits for it
     import cv2
 
     cv2.setNumThreads(1)
