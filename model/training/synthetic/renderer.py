@@ -6,6 +6,7 @@ as alpha.
 """
 
 import os
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -27,6 +28,8 @@ from model.training.synthetic.surfaces import Surfaces
 
 NEAR, FAR = 50.0, 3000.0
 MAX_SIDE = 1600
+HOLE_BORDER = 3
+"""Pixels, of the picture or drawn, whichever are larger, that are drawn within a hole's edge."""
 LAYOUT = "3f 3f 3f 4f 4f"
 ATTRIBUTES = ("position", "normal", "reference", "paint", "anatomy")
 _BLEND_LASHES = (
@@ -40,6 +43,8 @@ _FRAMEBUFFER_SRGB = 0x8DB9
 
 Box = tuple[float, float, float, float]
 Uniforms = dict[str, ArrayLike]
+Window = tuple[int, int, int, int]
+"""Left, bottom, width and height in pixels of a viewport."""
 
 
 def projection(camera: NDArray[np.float64], box: Box) -> NDArray[np.float32]:
@@ -88,6 +93,49 @@ def _by_shader(rig: Rig) -> dict[str, NDArray[np.int32]]:
     return parts | shown
 
 
+@dataclass(frozen=True)
+class _View:
+    """What is drawn on a viewport.
+
+    Attributes:
+        matrix: (4, 4) to clip space.
+        size: width and height in pixels.
+        hole: where nothing need be drawn.
+    """
+
+    matrix: NDArray[np.float32]
+    size: tuple[int, int]
+    hole: Window | None
+
+    def window(self, points: NDArray[np.float32]) -> Window | None:
+        """What points (N, 3) cover of the viewport; None where they lie outside or in the hole."""
+        clip = points @ self.matrix[:, :3].T + self.matrix[:, 3]
+        flat = (clip[:, :2] / clip[:, 3:] + 1.0) / 2.0 * self.size
+        low = np.clip(np.floor(flat.min(axis=0)), 0, self.size).astype(int)
+        high = np.clip(np.ceil(flat.max(axis=0)), 0, self.size).astype(int)
+        if (high <= low).any():
+            return None
+        if self.hole is not None:
+            corner = np.array(self.hole[:2])
+            if (low >= corner).all() and (high <= corner + self.hole[2:]).all():
+                return None
+        return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+
+
+def _hole_drawn(
+    box: tuple[int, int, int, int], hole: tuple[int, int, int, int], size: tuple[int, int]
+) -> Window | None:
+    """A hole in a box that is drawn in a size, less a border that resampling and filtering look at;
+    None where nothing is left of it."""
+    scale = np.array(size) / [box[2] - box[0], box[3] - box[1]]
+    border = HOLE_BORDER * np.maximum(scale, 1.0)
+    low = np.ceil((np.array(hole[:2]) - box[:2]) * scale + border).astype(int)
+    high = np.floor((np.array(hole[2:]) - box[:2]) * scale - border).astype(int)
+    if (high <= low).any():
+        return None
+    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+
+
 class Renderer:
     """An OpenGL context with the head's mesh in it.
 
@@ -125,10 +173,12 @@ class Renderer:
             (self._photo, "3f", ("photo",)),
             (context.buffer(anatomy.tobytes()), "4f", ("anatomy",)),
         ]
+        parts = _by_shader(rig)
         self._triangles = {
             name: context.buffer(np.ascontiguousarray(triangles, dtype=np.int32).tobytes())
-            for name, triangles in _by_shader(rig).items()
+            for name, triangles in parts.items()
         }
+        self._vertices = {name: np.unique(parts[name]) for name in ("eyeball", "lash")}
         self._programs: dict[tuple[str, bool], moderngl.Program] = {}
         self._arrays: dict[str, moderngl.VertexArray] = {}
         self._uniforms: Uniforms = {}
@@ -148,12 +198,14 @@ class Renderer:
         camera: NDArray[np.float64],
         box: tuple[int, int, int, int],
         scale: float = 1.0,
+        hole: tuple[int, int, int, int] | None = None,
     ) -> NDArray[np.uint8]:
         """Draw the part of the camera's picture inside a box.
 
         Args:
             box: left, top, right, bottom in pixels, whole numbers; may reach beyond the picture.
             scale: pixels drawn per pixel of the picture; the result is resampled to one.
+            hole: a part of the box, likewise, that nobody will look at: what is there is undefined.
 
         Returns:
             (bottom - top, right - left, 4) sRGB, premultiplied with alpha, the head's coverage.
@@ -162,7 +214,8 @@ class Renderer:
         scale = min(scale, MAX_SIDE / max(width, height))
         size = (max(round(width * scale), 1), max(round(height * scale), 1))
         with self._context:  # another renderer's may be the thread's current one
-            raw = self._drawn(drawing, projection(camera, box), size)
+            left_out = None if hole is None else _hole_drawn(box, hole, size)
+            raw = self._drawn(drawing, _View(projection(camera, box), size, left_out))
         picture = np.frombuffer(raw, dtype=np.uint8).reshape(size[1], size[0], 4)
         if size == (width, height):
             return picture.copy()
@@ -170,23 +223,23 @@ class Renderer:
         method = cv2.INTER_CUBIC if enlarge else cv2.INTER_AREA
         return np.asarray(cv2.resize(picture, (width, height), interpolation=method), np.uint8)
 
-    def _drawn(self, drawing: Drawing, matrix: NDArray[np.float32], size: tuple[int, int]) -> bytes:
+    def _drawn(self, drawing: Drawing, view: _View) -> bytes:
         """The pixels of a drawing, rows of RGBA."""
-        context, target = self._context, self._surfaces.target(*size, "picture")
+        context, target = self._context, self._surfaces.target(*view.size, "picture")
         self._head.write(np.ascontiguousarray(drawing.head, dtype=np.float32).tobytes())
         self._paint.write(np.ascontiguousarray(drawing.paint, dtype=np.float32).tobytes())
-        self._uniforms = {**drawing.uniforms, "projection": matrix.T}
+        self._uniforms = {**drawing.uniforms, "projection": view.matrix.T}
         self._told.clear()
         self._surfaces.use_grain()
         if drawing.photo is not None:
             self._photo.write(np.ascontiguousarray(drawing.photo.skin, np.float32).tobytes())
             self._surfaces.use_skin(drawing.photo.texture)
 
-        everything = (0, 0, *size)
-        self._onto(target, size, everything)
+        everything = (0, 0, *view.size)
+        self._onto(target, view, everything)
         for e in range(len(drawing.glasses)):
-            self._draw_glass(drawing, e, target, matrix, size)
-        self._draw_head(drawing)
+            self._draw_glass(drawing, e, target, view)
+        self._draw_head(drawing, view)
         if drawing.lenses is not None:
             context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
             self._render("lens", drawing.lenses)
@@ -198,17 +251,23 @@ class Renderer:
         target.depth_mask = True
         return target.read(viewport=everything, components=4)
 
-    def _draw_head(self, drawing: Drawing, behind: int | None = None) -> None:
+    def _draw_head(self, drawing: Drawing, view: _View, behind: int | None = None) -> None:
         """Draw the head and the opaque things; what is blended over it may follow.
 
         Args:
             behind: the lens through which they are seen, 0 the right eye's.
         """
         context = self._context
+
+        def seen(part: str) -> bool:
+            points = drawing.head[self._vertices[part], :3]
+            return behind is not None or view.window(points) is not None
+
         context.disable(moderngl.BLEND)
         context.enable(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
         for name in ("photo" if drawing.photo else "near", "skin", "eyeball"):
-            self._array(name, behind).render()
+            if name != "eyeball" or seen("eyeball"):
+                self._array(name, behind).render()
         context.disable(moderngl.CULL_FACE)
         if behind is None:
             self._array("thing").render()
@@ -217,32 +276,32 @@ class Renderer:
         context.enable(moderngl.BLEND)
         context.fbo.depth_mask = False
         context.blend_func = _BLEND_LASHES  # type: ignore[assignment]
-        self._array("lash", behind).render()
+        if seen("lash"):
+            self._array("lash", behind).render()
 
     def _draw_glass(
         self,
         drawing: Drawing,
         e: int,
         target: moderngl.Framebuffer,
-        matrix: NDArray[np.float32],
-        size: tuple[int, int],
+        view: _View,
     ) -> None:
         """Draw one lens: first, elsewhere, the head as it is seen through it, then the lens, which
         shows that, and what it mirrors. The head behind it is drawn later, and so not at all."""
         glass = drawing.glasses[e]
-        window = _window(glass.mesh, matrix, size)
+        window = view.window(glass.mesh.vertices[:, :3])
         if window is None:
             return
         context = self._context
-        behind = self._surfaces.target(*size, "behind")
+        behind = self._surfaces.target(*view.size, "behind")
         self._uniforms = {
             **self._uniforms,
             **glass.uniforms,
             "behind_size": np.array(behind.size, dtype=np.float32),
         }
         self._told -= {key for key in self._told if key[1] or key[0] == "glass"}
-        self._onto(behind, size, window)
-        self._draw_head(drawing, behind=e)
+        self._onto(behind, view, window)
+        self._draw_head(drawing, view, behind=e)
         behind.depth_mask = True
         target.use()
         context.disable(moderngl.BLEND | moderngl.CULL_FACE)
@@ -250,14 +309,15 @@ class Renderer:
         self._surfaces.use_sights()
         self._render("glass", glass.mesh)
 
-    def _onto(
-        self, target: moderngl.Framebuffer, size: tuple[int, int], window: tuple[int, int, int, int]
-    ) -> None:
+    def _onto(self, target: moderngl.Framebuffer, view: _View, window: Window) -> None:
         """Draw from now on within a window of a target, which is cleared there."""
         target.use()
-        target.viewport = (0, 0, *size)
+        target.viewport = (0, 0, *view.size)
         target.scissor = window
         target.clear(0.0, 0.0, 0.0, 0.0)
+        if view.hole is not None:
+            # At the near plane already: whatever is drawn fails the depth test, and is not shaded.
+            target.clear(depth=0.0, viewport=view.hole)
 
     def _program(self, name: str, refracted: bool) -> moderngl.Program:
         """A program, compiled when first needed, that knows this drawing's numbers."""
@@ -288,17 +348,3 @@ class Renderer:
         array.render()
         for thing in (array, vertices, indices):
             thing.release()
-
-
-def _window(
-    mesh: Mesh, matrix: NDArray[np.float32], size: tuple[int, int]
-) -> tuple[int, int, int, int] | None:
-    """Left, bottom, width and height in pixels of what a mesh covers of a viewport; None where it
-    lies outside."""
-    clip = mesh.vertices[:, :3] @ matrix[:, :3].T + matrix[:, 3]
-    flat = (clip[:, :2] / clip[:, 3:] + 1.0) / 2.0 * size
-    low = np.clip(np.floor(flat.min(axis=0)), 0, size).astype(int)
-    high = np.clip(np.ceil(flat.max(axis=0)), 0, size).astype(int)
-    if (high <= low).any():
-        return None
-    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])

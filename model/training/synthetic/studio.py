@@ -125,7 +125,8 @@ class Studio:
         density = scene.camera[0, 0] / scene.position[2]
         fine = np.clip(SUPERSAMPLING * density, LEAST_DENSITY, MOST_DENSITY)
         coarse = FACE_DENSITY if detail == "eyes" else fine
-        drawn = self._renderer.draw(figure.drawing, scene.camera, box, coarse / density)
+        hole = eyes if detail == "eyes" else None
+        drawn = self._renderer.draw(figure.drawing, scene.camera, box, coarse / density, hole)
         if detail == "eyes":
             rows = slice(eyes[1] - box[1], eyes[3] - box[1])
             columns = slice(eyes[0] - box[0], eyes[2] - box[0])

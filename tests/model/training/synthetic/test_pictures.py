@@ -32,6 +32,23 @@ def _draw(rig: Rig, renderer: Renderer, scene: Scene) -> tuple[NDArray[np.uint8]
     return renderer.draw(figure.drawing, scene.camera, box, 2.0), figure
 
 
+@pytest.mark.parametrize("scale", [0.6, 1.0, 1.7])
+def test_nothing_but_a_hole_is_missing(rig: Rig, renderer: Renderer, scale: float) -> None:
+    scene = plain_scene(0.0, 0.0, distance=300.0)
+    drawing = pose(rig, mean_person(rig, 8), scene).drawing
+    width, height = scene.width, scene.height
+    box, hole = (0, 0, width, height), (width // 3, height // 3, width // 2, height // 2)
+    whole = renderer.draw(drawing, scene.camera, box, scale)
+    pierced = renderer.draw(drawing, scene.camera, box, scale, hole)
+    inside = (slice(hole[1], hole[3]), slice(hole[0], hole[2]))
+    assert whole[inside].any()
+    assert not pierced[inside][12:-12, 12:-12].any()
+    pierced[inside] = whole[inside]
+    np.testing.assert_array_equal(pierced, whole)
+    # The next picture has none.
+    np.testing.assert_array_equal(renderer.draw(drawing, scene.camera, box, scale), whole)
+
+
 @pytest.mark.parametrize("yaw", [-0.2, 0.0, 0.2])
 def test_the_drawn_iris_is_where_the_geometry_says(
     rig: Rig, renderer: Renderer, yaw: float
