@@ -67,9 +67,14 @@ def used_attributes(
     return result
 
 
-def set_uniforms(program: moderngl.Program, uniforms: Mapping[str, ArrayLike]) -> None:
-    """Set those uniforms that a program has."""
+def packed(uniforms: Mapping[str, ArrayLike]) -> dict[str, bytes]:
+    """Uniforms by name, as `set_uniforms` writes them: packed once for all programs."""
+    return {name: np.asarray(value, np.float32).tobytes() for name, value in uniforms.items()}
+
+
+def set_uniforms(program: moderngl.Program, uniforms: Mapping[str, bytes]) -> None:
+    """Set those uniforms that a program has, see `packed`."""
     for name, value in uniforms.items():
         uniform = program.get(name, None)  # a compiler may have dropped it
         if isinstance(uniform, moderngl.Uniform):
-            uniform.write(np.ascontiguousarray(value, dtype=np.float32).tobytes())
+            uniform.write(value)

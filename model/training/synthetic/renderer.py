@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import moderngl
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from model.errors import UserError
 from model.training.synthetic.drawing import HEAD_FLOATS, Drawing, Mesh
@@ -20,6 +20,7 @@ from model.training.synthetic.programs import (
     TEXTURES,
     Content,
     compile_program,
+    packed,
     set_uniforms,
     used_attributes,
 )
@@ -42,7 +43,6 @@ _BLEND_LASHES = (
 _FRAMEBUFFER_SRGB = 0x8DB9
 
 Box = tuple[float, float, float, float]
-Uniforms = dict[str, ArrayLike]
 Window = tuple[int, int, int, int]
 """Left, bottom, width and height in pixels of a viewport."""
 
@@ -181,7 +181,9 @@ class Renderer:
         self._vertices = {name: np.unique(parts[name]) for name in ("eyeball", "lash")}
         self._programs: dict[tuple[str, bool], moderngl.Program] = {}
         self._arrays: dict[str, moderngl.VertexArray] = {}
-        self._uniforms: Uniforms = {}
+        self._uniforms: dict[str, bytes] = {}
+        self._latest: Drawing | None = None
+        self._latest_uniforms: dict[str, bytes] = {}
         self._told: set[tuple[str, bool]] = set()
         self._surfaces = Surfaces(context)
         context.front_face = "cw"
@@ -226,13 +228,12 @@ class Renderer:
     def _drawn(self, drawing: Drawing, view: _View) -> bytes:
         """The pixels of a drawing, rows of RGBA."""
         context, target = self._context, self._surfaces.target(*view.size, "picture")
-        self._head.write(np.ascontiguousarray(drawing.head, dtype=np.float32).tobytes())
-        self._paint.write(np.ascontiguousarray(drawing.paint, dtype=np.float32).tobytes())
-        self._uniforms = {**drawing.uniforms, "projection": view.matrix.T}
+        if drawing is not self._latest:
+            self._upload(drawing)
+        self._uniforms = {**self._latest_uniforms, **packed({"projection": view.matrix.T})}
         self._told.clear()
         self._surfaces.use_grain()
         if drawing.photo is not None:
-            self._photo.write(np.ascontiguousarray(drawing.photo.skin, np.float32).tobytes())
             self._surfaces.use_skin(drawing.photo.texture)
 
         everything = (0, 0, *view.size)
@@ -250,6 +251,14 @@ class Renderer:
             self._render("strand", drawing.strands)
         target.depth_mask = True
         return target.read(viewport=everything, components=4)
+
+    def _upload(self, drawing: Drawing) -> None:
+        """Hand over the head of a drawing, which several pictures may be of."""
+        self._head.write(np.ascontiguousarray(drawing.head, dtype=np.float32))
+        self._paint.write(np.ascontiguousarray(drawing.paint, dtype=np.float32))
+        if drawing.photo is not None:
+            self._photo.write(np.ascontiguousarray(drawing.photo.skin, dtype=np.float32))
+        self._latest, self._latest_uniforms = drawing, packed(drawing.uniforms)
 
     def _draw_head(self, drawing: Drawing, view: _View, behind: int | None = None) -> None:
         """Draw the head and the opaque things; what is blended over it may follow.
@@ -296,8 +305,7 @@ class Renderer:
         behind = self._surfaces.target(*view.size, "behind")
         self._uniforms = {
             **self._uniforms,
-            **glass.uniforms,
-            "behind_size": np.array(behind.size, dtype=np.float32),
+            **packed({**glass.uniforms, "behind_size": behind.size}),
         }
         self._told -= {key for key in self._told if key[1] or key[0] == "glass"}
         self._onto(behind, view, window)
@@ -341,8 +349,8 @@ class Renderer:
 
     def _render(self, name: str, mesh: Mesh, refracted: bool = False) -> None:
         program = self._program(name, refracted)
-        vertices = self._context.buffer(np.ascontiguousarray(mesh.vertices, np.float32).tobytes())
-        indices = self._context.buffer(np.ascontiguousarray(mesh.triangles, np.int32).tobytes())
+        vertices = self._context.buffer(np.ascontiguousarray(mesh.vertices, np.float32))
+        indices = self._context.buffer(np.ascontiguousarray(mesh.triangles, np.int32))
         content = used_attributes([(vertices, LAYOUT, ATTRIBUTES)], program)
         array = self._context.vertex_array(program, content, indices)
         array.render()

@@ -49,6 +49,19 @@ def test_nothing_but_a_hole_is_missing(rig: Rig, renderer: Renderer, scale: floa
     np.testing.assert_array_equal(renderer.draw(drawing, scene.camera, box, scale), whole)
 
 
+def test_pictures_do_not_depend_on_those_before(rig: Rig, renderer: Renderer) -> None:
+    scene = plain_scene(0.0, 0.0, distance=300.0)
+    box, half = (0, 0, scene.width, scene.height), (0, 0, scene.width // 2, scene.height)
+    one, other = (pose(rig, mean_person(rig, k), scene).drawing for k in (8, 9))
+    other = replace(other, uniforms={**other.uniforms, "exposure": 0.4}, paint=0.5 * other.paint)
+    first = renderer.draw(one, scene.camera, box)
+    assert (renderer.draw(other, scene.camera, box) != first).any()
+    np.testing.assert_array_equal(renderer.draw(one, scene.camera, box), first)
+    # The same drawing from elsewhere: nothing of it is handed over again but the view.
+    left = renderer.draw(one, scene.camera, half).astype(int)
+    np.testing.assert_allclose(left, first[:, : scene.width // 2], atol=1)
+
+
 @pytest.mark.parametrize("yaw", [-0.2, 0.0, 0.2])
 def test_the_drawn_iris_is_where_the_geometry_says(
     rig: Rig, renderer: Renderer, yaw: float
