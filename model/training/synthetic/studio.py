@@ -87,7 +87,7 @@ class Studio:
         self._tracker: FaceTracker | None = None
         self._portraits = portraits
         self._person: Person | None = None
-        self._head = rig.neutral[:, 1] < 150.0
+        self._head = np.flatnonzero(rig.neutral[:, 1] < 150.0)
 
     def person(self, identity: int) -> Person:
         """The person of an identity; the latest one is kept."""
@@ -142,8 +142,11 @@ class Studio:
     def _head_box(
         self, scene: Scene, figure: Figure, eyes: tuple[int, int, int, int]
     ) -> tuple[int, int, int, int]:
-        flat = project(figure.vertices[self._head], scene.camera)
-        flat = np.vstack([flat, np.reshape(eyes, (2, 2))])
+        x, y, z = figure.vertices.T.take(self._head, axis=1).astype(np.float64)
+        slopes = np.stack([x / z, y / z])
+        # Projection keeps their order: only the extremes need it.
+        extremes = np.array([[*slopes.min(axis=1), 1.0], [*slopes.max(axis=1), 1.0]])
+        flat = np.vstack([project(extremes, scene.camera), np.reshape(eyes, (2, 2))])
         low, high = flat.min(axis=0), flat.max(axis=0)
         margin = 0.12 * (high - low)
         return _box(scene, low - margin, high + margin)

@@ -62,6 +62,17 @@ def test_pictures_do_not_depend_on_those_before(rig: Rig, renderer: Renderer) ->
     np.testing.assert_allclose(left, first[:, : scene.width // 2], atol=1)
 
 
+@pytest.mark.parametrize("index", range(3))
+def test_a_shot_is_cut_with_a_margin_around_the_head(studio: Studio, rig: Rig, index: int) -> None:
+    shot = studio.shoot(TRAIN, 4, index)
+    head = project(shot.figure.vertices[rig.neutral[:, 1] < 150.0], shot.scene.camera)
+    eyes = np.reshape(Studio._eye_box(shot.scene, shot.landmarks), (2, 2))
+    low, high = np.minimum(head.min(axis=0), eyes[0]), np.maximum(head.max(axis=0), eyes[1])
+    frame = [shot.scene.width, shot.scene.height]
+    expected = [*np.floor(low - 0.12 * (high - low)), *np.ceil(high + 0.12 * (high - low))]
+    np.testing.assert_array_equal(shot.box, np.clip(expected, 0, [*frame, *frame]))
+
+
 @pytest.mark.parametrize("yaw", [-0.2, 0.0, 0.2])
 def test_the_drawn_iris_is_where_the_geometry_says(
     rig: Rig, renderer: Renderer, yaw: float
