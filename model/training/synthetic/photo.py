@@ -89,9 +89,9 @@ def fit_background(room: Picture, width: int, height: int) -> Picture:
 
 def lay_over(head: Picture, background: AnyPicture) -> Picture:
     """A premultiplied picture (H, W, 4) over a background (H, W, 3)."""
-    behind = cv2.cvtColor(255 - head[..., 3], cv2.COLOR_GRAY2RGB)
-    veiled = cv2.multiply(background, behind, scale=1 / 255.0)
-    return np.asarray(cv2.add(np.ascontiguousarray(head[..., :3]), veiled))
+    seen = cv2.bitwise_not(cv2.extractChannel(head, 3))
+    veiled = cv2.multiply(background, cv2.cvtColor(seen, cv2.COLOR_GRAY2RGB), scale=1 / 255.0)
+    return np.asarray(cv2.add(cv2.cvtColor(head, cv2.COLOR_RGBA2RGB), veiled))
 
 
 def photograph(
@@ -159,9 +159,7 @@ def add_noise(rng: np.random.Generator, picture: AnyPicture, level: float) -> Pi
     height, width = picture.shape[:2]
     grey, coloured = _window(rng, height, width, 1), _window(rng, height, width, 3)
     colour = rng.uniform(0.0, 0.7)
-    noise = cv2.addWeighted(
-        np.repeat(grey, 3, axis=2), 1.0, np.ascontiguousarray(coloured), colour, 0.0
-    )
+    noise = cv2.addWeighted(cv2.merge([grey] * 3), 1.0, coloured, colour, 0.0)
     if rng.random() < 0.5:  # what survives in-camera denoising is coarser
         noise = cv2.GaussianBlur(noise, (0, 0), rng.uniform(0.5, 1.2))
     spread = float(noise[::4, ::4].std()) + 1e-6

@@ -8,6 +8,7 @@ from model.geometry import pitch_yaw, project
 from model.landmarks import face_template
 from model.training.synthetic.figure import Figure, pose
 from model.training.synthetic.landmarks import slipped, true_landmarks
+from model.training.synthetic.photo import add_noise, lay_over
 from model.training.synthetic.presets import TEST, TRAIN
 from model.training.synthetic.renderer import Renderer
 from model.training.synthetic.rig import Rig
@@ -71,6 +72,20 @@ def test_a_shot_is_cut_with_a_margin_around_the_head(studio: Studio, rig: Rig, i
     frame = [shot.scene.width, shot.scene.height]
     expected = [*np.floor(low - 0.12 * (high - low)), *np.ceil(high + 0.12 * (high - low))]
     np.testing.assert_array_equal(shot.box, np.clip(expected, 0, [*frame, *frame]))
+
+
+def test_what_is_laid_over_covers_as_its_alpha_says() -> None:
+    head = np.array([[[10, 20, 30, 255], [0, 0, 0, 0], [10, 20, 30, 51]]], dtype=np.uint8)
+    room = np.full((1, 3, 3), (100, 150, 200), dtype=np.uint8)
+    expected = [[[10, 20, 30], [100, 150, 200], [90, 140, 190]]]
+    np.testing.assert_array_equal(lay_over(head, room), expected)
+
+
+def test_noise_is_as_strong_as_it_should_be_and_partly_grey() -> None:
+    grey = np.full((120, 160, 3), 128, dtype=np.uint8)
+    noise = add_noise(np.random.default_rng(1), grey, 8.0).astype(float) - 128.0
+    assert noise.std() == pytest.approx(8.0, rel=0.1)
+    assert 0.5 < np.corrcoef(noise[..., 0].ravel(), noise[..., 2].ravel())[0, 1] <= 1.0
 
 
 @pytest.mark.parametrize("yaw", [-0.2, 0.0, 0.2])
