@@ -7,12 +7,13 @@ around the eyes of the mean head give every person their own.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.geometry import Array, normalize, pitch_yaw, vector
-from model.training.synthetic.rig import LASH, Floats, Rig, fit_sphere, rotation_centre
+from model.training.synthetic.rig import LASH, SKIN, Floats, Rig, fit_sphere, rotation_centre
 
 SIDES = ("R", "L")
 EYE_X = 31.2
@@ -150,8 +151,9 @@ def lid_margin_curve(rig: Rig) -> Array:
 
 def eye_region_shape(rig: Rig, rng: np.random.Generator) -> Floats:
     """Offsets (V, 3) in mm that give one person's eyes their shape."""
-    x, y = rig.neutral[:, 0].astype(np.float64), rig.neutral[:, 1].astype(np.float64)
-    front = 1.0 - smoothstep(15.0, 45.0, rig.neutral[:, 2])
+    near = _around_both_eyes(rig)
+    x, y = rig.neutral[near, 0].astype(np.float64), rig.neutral[near, 1].astype(np.float64)
+    front = 1.0 - smoothstep(15.0, 45.0, rig.neutral[near, 2])
     side = np.sign(x)
     across = np.abs(x)
     a, b, c = lid_margin_curve(rig)
@@ -159,8 +161,8 @@ def eye_region_shape(rig: Rig, rng: np.random.Generator) -> Floats:
     radius = np.hypot((across - EYE_X) / 1.15, y)
     region = (1.0 - smoothstep(15.0, 30.0, radius)) * front
     along = smoothstep(15.0, 23.0, across) * (1.0 - smoothstep(46.0, 58.0, across)) * front
-    is_skin = rig.material == 0
-    offset = np.zeros((rig.vertex_count, 3))
+    is_skin, is_lash = rig.material[near] == SKIN, rig.material[near] == LASH
+    offset = np.zeros((len(near), 3))
 
     # The two halves of a face differ a little in everything.
     def uneven(amount: float) -> NDArray[np.floating]:
@@ -189,7 +191,7 @@ def eye_region_shape(rig: Rig, rng: np.random.Generator) -> Floats:
     squeeze = np.exp(-((y / 10.0) ** 2)) * along * is_skin
     offset[:, 1] -= (y - 1.0) * uneven(float(np.clip(rng.normal(0.04, 0.12), -0.2, 0.32))) * squeeze
     # The lower lid of photographed people stands higher than the morphable head's.
-    moved = np.exp(-(((y - 5.0) / 4.0) ** 2)) * along * (is_skin | (rig.material == LASH))
+    moved = np.exp(-(((y - 5.0) / 4.0) ** 2)) * along * (is_skin | is_lash)
     offset[:, 1] -= uneven(rng.normal(LOWER_LID_RAISE, 0.5)) * moved
     offset[:, 0] += side * (across - EYE_X) * rng.normal(0.0, 0.05) * region * is_skin
     offset[:, 1] -= (
@@ -203,7 +205,16 @@ def eye_region_shape(rig: Rig, rng: np.random.Generator) -> Floats:
     offset[:, 1] += rng.normal(0.0, 2.0) * ridge * is_skin
     bag = np.exp(-(((y - 13.0) / 3.5) ** 2)) * along * is_skin
     offset[:, 2] -= uneven(max(rng.normal(0.2, 0.8), 0.0)) * bag
-    return offset.astype(np.float32)
+    everywhere = np.zeros((rig.vertex_count, 3), dtype=np.float32)
+    everywhere[near] = offset
+    return everywhere
+
+
+@lru_cache(maxsize=1)
+def _around_both_eyes(rig: Rig) -> NDArray[np.intp]:
+    """Indices of the vertices that `eye_region_shape` moves: beyond, its bells have died away."""
+    x, y, z = rig.neutral.T
+    return np.flatnonzero((np.abs(x) < 70.0) & (np.abs(y) < 90.0) & (z < 45.0))
 
 
 def as_photographed(rig: Rig, offset: Floats) -> Floats:
@@ -214,16 +225,28 @@ def as_photographed(rig: Rig, offset: Floats) -> Floats:
     `EYEBALL_SPREAD` say what stays of the rest.
     """
     calmed = offset.copy()
-    x, y, z = rig.neutral.T.astype(np.float64)
-    front = 1.0 - smoothstep(15.0, 45.0, z)
-    for lid, index, side in zip(rig.lids, rig.eyeballs, (-1.0, 1.0), strict=True):
+    for lid, index, (near, share) in zip(rig.lids, rig.eyeballs, _eye_regions(rig), strict=True):
         whole = offset[np.concatenate([lid.upper, lid.lower])].mean(axis=0)
-        radius = np.hypot((x - side * EYE_X) / 1.15, y)
-        region = (1.0 - smoothstep(14.0, 30.0, radius)) * front
-        calmed -= (region[:, None] * (1.0 - LID_SPREAD) * (offset - whole)).astype(np.float32)
+        moved = share[:, None] * (1.0 - LID_SPREAD) * (offset[near] - whole)
+        calmed[near] -= moved.astype(np.float32)
         ball = offset[index].mean(axis=0) - whole
         calmed[index] = offset[index] - ((1.0 - EYEBALL_SPREAD) * ball).astype(np.float32)
     return calmed
+
+
+@lru_cache(maxsize=1)
+def _eye_regions(rig: Rig) -> list[tuple[NDArray[np.intp], Array]]:
+    """Of each eye the indices (N,) of the vertices around it, and how far (N,), 0..1, they belong
+    to its region."""
+    x, y, z = rig.neutral.T.astype(np.float64)
+    front = 1.0 - smoothstep(15.0, 45.0, z)
+    regions = []
+    for side in (-1.0, 1.0):
+        radius = np.hypot((x - side * EYE_X) / 1.15, y)
+        share = (1.0 - smoothstep(14.0, 30.0, radius)) * front
+        near = np.flatnonzero(share)
+        regions.append((near, share[near]))
+    return regions
 
 
 def curled_lashes(rig: Rig, rng: np.random.Generator) -> Floats:

@@ -1,5 +1,8 @@
 """The colours of a person's skin, and where hair and beard grow."""
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,38 +10,64 @@ from model.geometry import Array
 from model.training.synthetic.eyes import smoothstep
 from model.training.synthetic.rig import SKIN, Floats, Rig
 
+_BLUSHES = (((50, 42, 2), 24), ((-50, 42, 2), 24), ((0, 40, -40), 17))
+"""Middle and radius, mm in the mean head, of the cheeks and of the tip of the nose."""
+
 
 def skin_colours(rig: Rig, rng: np.random.Generator, skin: Array) -> Floats:
     """Linear albedo (V, 3) with the slow changes of colour over a face, around skin (3,)."""
     # In single precision: doubles take three times as long.
     x = rig.neutral
-    colour = np.tile(skin.astype(np.float32), (len(x), 1))
+    # Red, green and blue apart: NumPy is slow along axes of three.
+    red, green, blue = np.repeat(skin.astype(np.float32)[:, None], len(x), axis=1)
     for _ in range(5):
         wave = (rng.normal(size=3) * rng.uniform(0.015, 0.08)).astype(np.float32)
         height, phase = np.float32(rng.uniform(0.0, 0.06)), np.float32(rng.uniform(0.0, 6.3))
         tide = height * np.sin(x @ wave + phase)
-        colour *= 1.0 + tide[:, None] * np.array([0.6, 1.0, 1.0], dtype=np.float32)
+        red *= 1.0 + tide * np.float32(0.6)
+        tide += 1.0
+        green *= tide
+        blue *= tide
+    colour = np.column_stack([red, green, blue])
+    places = _places(rig)
     blush = rng.uniform(0.0, 0.3)
-    for centre, radius in (((50, 42, 2), 24), ((-50, 42, 2), 24), ((0, 40, -40), 17)):
+    for (centre, radius), near in zip(_BLUSHES, places.blushes, strict=True):
         amount = blush * rng.uniform(0.4, 1.2)
-        near = _within(x, centre, 3.0 * radius)
         offset = x[near] - np.array(centre, dtype=np.float32)
         share = np.exp(-np.einsum("ij,ij->i", offset, offset) / np.float32(radius**2))
         colour[near] *= 1.0 - np.outer(amount * share, [0.1, 0.75, 0.7]).astype(np.float32)
-    across = np.abs(x[:, 0])
-    near = (across < 85.0) & (np.abs(x[:, 1] - 2.0) < 36.0) & (x[:, 2] < 30.0)
-    aside, below = (across[near] - 28.0) / 19.0, (x[near, 1] - 2.0) / 12.0
+    near = places.sockets
+    aside, below = (np.abs(x[near, 0]) - 28.0) / 19.0, (x[near, 1] - 2.0) / 12.0
     socket = rng.uniform(0.0, 0.5) * np.exp(-(aside**2) - below**2)
     colour[near] *= 1.0 - np.outer(socket, [0.65, 0.9, 0.9]).astype(np.float32)
-    near = (across < 45.0) & (np.abs(x[:, 1] - 70.0) < 18.0) & (x[:, 2] < 5.0)
+    near = places.mouth
     lips = rng.uniform(0.1, 0.6) * _lips(x[near], 70.0, 10.0, 25.0)
     colour[near] *= 1.0 - np.outer(lips, [0.25, 0.8, 0.7]).astype(np.float32)
     return np.clip(colour, 0.004, 0.95, out=colour)
 
 
-def _within(x: Floats, centre: tuple[int, int, int], reach: float) -> NDArray[np.bool_]:
-    """Which of (V, 3) lie in a box of half that size around a centre."""
-    return np.asarray((np.abs(x - np.array(centre, dtype=np.float32)) < reach).all(axis=1))
+@dataclass(frozen=True)
+class _Places:
+    """Indices of the vertices where the colour of all skins changes."""
+
+    blushes: tuple[NDArray[np.intp], ...]
+    sockets: NDArray[np.intp]
+    mouth: NDArray[np.intp]
+
+
+@lru_cache(maxsize=1)
+def _places(rig: Rig) -> _Places:
+    x = rig.neutral
+    across = np.abs(x[:, 0])
+    sockets = (across < 85.0) & (np.abs(x[:, 1] - 2.0) < 36.0) & (x[:, 2] < 30.0)
+    mouth = (across < 45.0) & (np.abs(x[:, 1] - 70.0) < 18.0) & (x[:, 2] < 5.0)
+    blushes = tuple(_within(x, centre, 3.0 * radius) for centre, radius in _BLUSHES)
+    return _Places(blushes, np.flatnonzero(sockets), np.flatnonzero(mouth))
+
+
+def _within(x: Floats, centre: tuple[int, int, int], reach: float) -> NDArray[np.intp]:
+    """Those of (V, 3) that lie in a box of half that size around a centre."""
+    return np.flatnonzero((np.abs(x - np.array(centre, dtype=np.float32)) < reach).all(axis=1))
 
 
 def _lips(x: Floats, height: float, high: float, wide: float) -> NDArray[np.floating]:

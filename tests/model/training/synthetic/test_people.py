@@ -9,6 +9,7 @@ from model.training.synthetic.eye_shape import NAMES, eye_shape
 from model.training.synthetic.eyes import (
     EYEBALL_SPREAD,
     as_photographed,
+    eye_region_shape,
     heights_between_lids,
     lid_gap,
     optical_axes,
@@ -20,6 +21,7 @@ from model.training.synthetic.person import RESERVED_IDENTITIES, random_person
 from model.training.synthetic.presets import PRESETS, TEST, TRAIN, VALIDATION, identity_number
 from model.training.synthetic.rig import Rig
 from model.training.synthetic.scene import random_scene
+from model.training.synthetic.skin import skin_colours
 from model.training.synthetic.template import mean_person, plain_scene
 
 
@@ -129,6 +131,33 @@ def test_calmed_identities_move_each_eye_region_as_a_whole(rig: Rig) -> None:
         after = calmed[ball].mean(0) - calmed[margins].mean(0)
         np.testing.assert_allclose(after, EYEBALL_SPREAD * before, atol=0.05)
         assert calmed[margins].std(0).max() < offset[margins].std(0).max()
+
+
+def test_people_differ_around_the_eyes_and_nowhere_else(rig: Rig) -> None:
+    offsets = np.stack([eye_region_shape(rig, np.random.default_rng(k)) for k in range(20)])
+    moved = np.abs(offsets).max(axis=(0, 2))
+    x, y, z = rig.neutral.T
+    assert (
+        np.median(moved[(np.abs(np.abs(x) - 31.0) < 10.0) & (np.abs(y) < 8.0) & (z < 10.0)]) > 1.0
+    )
+    # No edge where the vertices end that may move at all.
+    assert moved[(np.abs(x) > 66.0) | (np.abs(y) > 85.0) | (z > 45.0)].max() < 1e-6
+    rim = (np.abs(x) > 64.0) | (np.abs(y) > 65.0) | (z > 44.0)
+    assert moved[rim].max() < 0.1
+
+
+def test_skin_is_redder_on_cheeks_and_lips_than_on_the_brow(rig: Rig) -> None:
+    rng, skin = np.random.default_rng(2), np.array([0.5, 0.35, 0.25])
+    colours = np.mean([skin_colours(rig, rng, skin) for _ in range(40)], axis=0)
+    redness = colours[:, 0] / colours[:, 1]
+
+    def around(x: float, y: float) -> float:
+        away = np.hypot(np.abs(rig.neutral[:, 0]) - x, rig.neutral[:, 1] - y)
+        return float(redness[(away < 4.0) & (rig.neutral[:, 2] < 20.0)].mean())
+
+    brow = around(0.0, -45.0)
+    assert brow == pytest.approx(skin[0] / skin[1], rel=0.03)
+    assert min(around(50.0, 42.0), around(0.0, 70.0)) > 1.05 * brow
 
 
 def test_lids_close_in_a_blink_and_follow_the_gaze_down(rig: Rig) -> None:
