@@ -59,8 +59,9 @@ def build_garment(rig: Rig, shape: Floats, normals: Floats, garment: Garment) ->
     within = _extent(rig, garment)
     within[rig.material != SKIN] = -20.0
     triangles = rig.triangles[(within[rig.triangles] > 0.0).any(axis=1)]
-    used, compact = np.unique(triangles, return_inverse=True)
-    compact = compact.reshape(-1, 3)
+    is_used = np.zeros(rig.vertex_count, dtype=bool)
+    is_used[triangles] = True
+    used, compact = np.flatnonzero(is_used), (np.cumsum(is_used) - 1)[triangles]
     points = shape[used] + normals[used] * np.float32(garment.thickness)
     outwards = normals[used]
     if garment.kind == "mask":
@@ -102,9 +103,12 @@ def _spanned(points: Floats) -> tuple[Floats, Floats]:
     height = np.full((rows, columns), -np.inf)
     np.maximum.at(height, (nearest[:, 1], nearest[:, 0]), -points[:, 2])
     filled = np.argwhere(np.isfinite(height))
-    cells = np.indices((rows, columns)).reshape(2, -1, 1).transpose(1, 2, 0)
-    far = CELL * np.linalg.norm(cells - filled, axis=-1)
-    tent = (height[tuple(filled.T)] - SLOPE * far).max(axis=1).reshape(rows, columns)
+    down, across = (
+        np.arange(rows)[:, None] - filled[:, 0],
+        np.arange(columns)[:, None] - filled[:, 1],
+    )
+    far = CELL * np.sqrt((down**2)[:, None] + (across**2)[None])
+    tent = (height[tuple(filled.T)] - SLOPE * far).max(axis=2)
     tent = cv2.GaussianBlur(tent.astype(np.float32), (0, 0), 1.0)
     maps = place.astype(np.float32)
 

@@ -1,6 +1,7 @@
 """Glasses on a nose: what they do to sight, to light, and to the drawing of a head."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -188,14 +189,16 @@ def frame_shadow(rig: Rig, shape: Floats, scene: Scene, worn: Worn) -> NDArray[n
             continue
         offset = shape[near] - lens.vertex
         depth = -(offset @ lens.forward)
+        shaded = (depth > 0.0) & (depth < SHADOW_DEPTH)
+        offset, depth, below = offset[shaded], depth[shaded], near[shaded]
         on_lens = offset + (depth / slant)[:, None] * light
         flat = np.column_stack([on_lens @ lens.right, on_lens @ lens.down])
         rim = lens.outline * (1.0 + 0.5 * worn.style.rim / _reach(lens.outline))
         distance, _ = cKDTree(_finer(rim)).query(flat)
-        width = 0.5 * worn.style.rim + 1.0 + 0.10 * np.clip(depth, 0.0, SHADOW_DEPTH)
-        faint = np.clip(1.0 - depth / SHADOW_DEPTH, 0.0, 1.0) * (depth > 0.0)
+        width = 0.5 * worn.style.rim + 1.0 + 0.10 * depth
+        faint = 1.0 - depth / SHADOW_DEPTH
         dark = worn.style.shadow * slant * faint * np.exp(-((distance / width) ** 2))
-        share[near] *= (1.0 - dark).astype(np.float32)
+        share[below] *= (1.0 - dark).astype(np.float32)
     return share
 
 
@@ -211,7 +214,9 @@ def _finer(outline: Array) -> Array:
     )
 
 
-def _around_eyes(rig: Rig) -> NDArray[np.bool_]:
+@lru_cache(maxsize=1)
+def _around_eyes(rig: Rig) -> NDArray[np.intp]:
+    """Indices of the skin that glasses may shade."""
     x, y, z = rig.neutral.T
     front = (np.abs(x) < 75.0) & (y > -40.0) & (y < 45.0) & (z < 45.0)
-    return np.asarray(front & (rig.material == SKIN))
+    return np.flatnonzero(front & (rig.material == SKIN))

@@ -15,7 +15,7 @@ from model.training.synthetic.extras import (
     with_extras,
 )
 from model.training.synthetic.figure import pose
-from model.training.synthetic.garments import Garment
+from model.training.synthetic.garments import SLOPE, Garment, _spanned, build_garment
 from model.training.synthetic.hand import random_hand
 from model.training.synthetic.person import random_person
 from model.training.synthetic.presets import (
@@ -109,6 +109,29 @@ def test_a_mask_covers_nose_and_mouth_and_leaves_the_eyes(rig: Rig, renderer: Re
     mouth = int(y + 70 * per_mm)
     assert changed[mouth - 5 : mouth + 6, x - 20 : x + 21].mean() > 0.95
     assert not changed[: int(y + 12 * per_mm)].any()
+
+
+def test_cloth_hangs_on_triangles_of_the_head(rig: Rig) -> None:
+    cap = Garment("cap", np.array([0.6, 0.05, 0.05]), 0.0, 5.0)
+    cloth = build_garment(rig, rig.neutral, rig.normals(rig.neutral), cap)
+    assert set(np.unique(cloth.triangles)) == set(range(len(cloth.vertices)))
+    before = (cloth.vertices[:, :3] - cloth.vertices[:, 6:9])[:, :3]
+    np.testing.assert_allclose(before, 5.0 * cloth.vertices[:, 3:6], atol=1e-3)
+    of_head = {corners.tobytes() for corners in rig.neutral[rig.triangles]}
+    assert all(corners.tobytes() in of_head for corners in cloth.vertices[cloth.triangles, 6:9])
+
+
+def test_cloth_is_spanned_from_what_stands_out() -> None:
+    grid = np.stack(np.meshgrid(np.arange(0.0, 81.0, 4.0), np.arange(0.0, 61.0, 4.0)), axis=-1)
+    points = np.column_stack([grid.reshape(-1, 2), np.zeros(grid[..., 0].size)]).astype(np.float32)
+    tip = np.flatnonzero((points[:, 0] == 40.0) & (points[:, 1] == 20.0))
+    points[tip, 2] = -15.0
+    spanned, normals = _spanned(points)
+    far = np.hypot(points[:, 0] - 40.0, points[:, 1] - 20.0)
+    cone = -np.clip(15.0 - SLOPE * far, 0.0, None)
+    np.testing.assert_allclose(spanned[:, 2], np.minimum(cone, points[:, 2]), atol=2.5)
+    np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1.0, atol=1e-5)
+    assert (normals[:, 2] < 0.0).all()
 
 
 def test_a_cap_covers_the_hair_and_leaves_the_eyes(rig: Rig, renderer: Renderer) -> None:
