@@ -8,13 +8,12 @@ from types import FrameType
 
 def main(argv: list[str]) -> int:
     """Hand the command to the app or to the training submodule; returns the exit code."""
-    # On matrices as small as ours OpenBLAS's second thread only spins, on a core that another
-    # process needs. Heard only before NumPy's first import, also by all processes begun from here.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from app.cli import TRAINING_COMMANDS
         from app.cli import main as run
+        from app.libraries import keep_matrices_to_one_core
 
+        keep_matrices_to_one_core()
         return _train(argv) if argv and argv[0] in TRAINING_COMMANDS else run(argv)
     except ModuleNotFoundError as error:
         missing = error.name or "a package"

@@ -21,7 +21,7 @@ def tame_libraries() -> None:
       hardware transforms are off before its import.
     * On Linux its import points Qt at OpenCV's own plug-ins, which breaks our windows.
     * Its threads and OpenBLAS's would fight those of MediaPipe and ONNX Runtime for a laptop's few
-      cores; on matrices as small as ours OpenBLAS's second thread only spins.
+      cores.
     * Python lets a thread keep the interpreter for 5 ms while others wait: as long as a whole frame
       takes us.
     * Their many threads would each get a share of glibc's memory to cut pictures from, and every
@@ -31,7 +31,7 @@ def tame_libraries() -> None:
     _share_memory()
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # Python's warnings are for developers, who ask with -W
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # heard only before NumPy's first import
+    keep_matrices_to_one_core()
     sys.setswitchinterval(0.0005)
     os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
     before = {name: os.environ.get(name, "") for name in _QT_VARIABLES}
@@ -52,6 +52,15 @@ def tame_libraries() -> None:
 
     av.logging.set_level(None)
     av.logging.set_libav_level(av.logging.PANIC)
+
+
+def keep_matrices_to_one_core() -> None:
+    """Give OpenBLAS one thread, here and in all processes begun from here.
+
+    On matrices as small as ours its second one only spins, on a core that somebody else needs.
+    Heard only before NumPy's first import.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _share_memory() -> None:
